@@ -1,0 +1,33 @@
+"""Arrays by name with JSON beside them, in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from hounsfield.answers.writing import aside
+from hounsfield.values import refuse
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Any = None) -> None:
+    """Write named arrays, and JSON facts in the header, as a whole or not at all."""
+    ordered = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    with aside(path) as other:
+        save_file(ordered, other, metadata={"facts": json.dumps(facts, sort_keys=True)})
+
+
+def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
+    """The named arrays and the facts of a file. Raises Refused where it is no such file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            facts = json.loads((file.metadata() or {}).get("facts", "null"))
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise refuse(path, f"is not a readable safetensors file ({error})", "Take it from a backup.") from None

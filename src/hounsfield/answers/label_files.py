@@ -1,0 +1,59 @@
+"""Label maps on disk: classes, objects where they are told apart, and the names of both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hounsfield.answers.writing import aside, write_json
+from hounsfield.formats import nifti, picture
+from hounsfield.formats.files import stem_of, suffix_of
+from hounsfield.values import Grid, LabelMap, refuse
+
+
+def write_label_map(labels: LabelMap, stem: Path) -> Sequence[Path]:
+    """STEM.png for pictures, else STEM.nii.gz; STEM.objects.* where objects are told apart; STEM.labels.json with names."""
+    suffix = ".png" if labels.grid == Grid.picture(labels.grid.shape) else ".nii.gz"
+    files = [stem.with_name(stem.name + suffix)]
+    _write(files[0], labels.array, labels.grid)
+    if labels.instances is not None:
+        files.append(stem.with_name(f"{stem.name}.objects{suffix}"))
+        _write(files[1], labels.instances, labels.grid)
+    names = stem.with_name(f"{stem.name}.labels.json")
+    regions = {name: sorted(values) for name, values in labels.regions.items()}
+    write_json(names, {"labels": dict(labels.labels), "regions": regions, "ignore": labels.ignore})
+    return [*files, names]
+
+
+def _write(path: Path, array: NDArray[Any], grid: Grid) -> None:
+    with aside(path) as other:
+        if suffix_of(path) == ".png":
+            picture.write_labels(other, array)
+        else:
+            nifti.write_labels(other, array, grid)
+
+
+def read_label_map(path: Path) -> LabelMap:
+    """The label map whose classes are in this file; labels are named by their values where no names lie beside it."""
+    read = picture.read_labels if suffix_of(path) == ".png" else nifti.read_labels
+    array, grid = read(path)
+    objects = path.with_name(f"{stem_of(path)}.objects{suffix_of(path)}")
+    instances = read(objects)[0].astype(np.int32) if objects.exists() else None
+    names = path.with_name(f"{stem_of(path)}.labels.json")
+    if not names.exists():
+        values = [int(value) for value in np.unique(array) if value]
+        return LabelMap(array, grid, {value: str(value) for value in values}, instances)
+    try:
+        said = json.loads(names.read_text(encoding="utf-8"))
+        labels = {int(value): str(name) for value, name in said["labels"].items()}
+        regions = {name: frozenset(values) for name, values in said["regions"].items()}
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise refuse(
+            names, "does not name labels", "Predict again, or delete it: values then serve as names."
+        ) from None
+    return LabelMap(array, grid, labels, instances, regions, said.get("ignore"))

@@ -1,0 +1,77 @@
+"""How a command ends: exit 0 all done, 1 a fault of ours, 2 nothing done, 3 done without some, 130 interrupted."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from hounsfield.registry.table import UnknownName
+
+DONE, OUR_FAULT, NOTHING_DONE, DONE_IN_PART, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Ended(Exception):  # noqa: N818 - a way to end, not an error
+    """A command ends with this exit code."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def run(command: click.Command) -> int:
+    """Run a command; one clear line for everything a person can mend."""
+    try:
+        command(standalone_mode=False)
+    except Ended as ended:
+        return ended.code
+    except click.exceptions.Exit as ended:
+        return int(ended.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return NOTHING_DONE
+    except UnknownName as error:
+        say(str(error))
+        return NOTHING_DONE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except Exception as error:
+        return _other(error)
+    return DONE
+
+
+def _other(error: Exception) -> int:
+    """Refusals and system errors in words; what is left is a fault of ours."""
+    from hounsfield.values.problem import Refused
+
+    if isinstance(error, Refused):
+        for problem in error.problems:
+            say(str(problem))
+        return NOTHING_DONE
+    if isinstance(error, OSError) and error.filename is not None:
+        say(f"{error.filename}: {error.strerror}. Check the path, its permissions and the disk.")
+        return NOTHING_DONE
+    traceback.print_exception(error)
+    say(f"this is a fault of hounsfield ({type(error).__name__}: {error}); please report it with the lines above.")
+    return OUR_FAULT
+
+
+def say(line: str) -> None:
+    """One line to the person, beside the output."""
+    click.echo(f"hounsfield: {line}", err=True)
+
+
+def end_in_part(problems: Iterable[Any]) -> None:
+    """List what was left out, where anything was, and end accordingly."""
+    listed = [str(problem) for problem in problems]
+    for line in listed:
+        say(f"left out: {line}")
+    if listed:
+        raise Ended(DONE_IN_PART)

@@ -1,0 +1,32 @@
+"""hounsfield inspect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hounsfield.cli.ending import DONE_IN_PART, Ended, say
+from hounsfield.cli.progress import Line
+from hounsfield.cli.words import as_json, opened_by, opening, print_json
+
+
+@click.command("inspect")
+@click.argument("data")
+@opening
+@as_json
+@click.option("--strict", is_flag=True, help="End with exit code 3 when anything is wrong.")
+def inspect_command(data: str, as_json: bool, strict: bool, **words: Any) -> None:
+    """What is there: cases, channels, spacing, labels, which task it is for and why."""
+    from hounsfield.verbs.inspect import inspect
+
+    found = inspect(data, watch=Line(), **opened_by(words))
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo(repr(found))
+        for problem in found.problems:
+            say(str(problem))
+        click.echo(f"\nNext: hounsfield plan {data} --minutes 20")
+    if strict and found.problems:
+        raise Ended(DONE_IN_PART)

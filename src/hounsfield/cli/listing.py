@@ -1,0 +1,58 @@
+"""hounsfield show, list, doctor."""
+
+from __future__ import annotations
+
+import click
+
+from hounsfield.cli.ending import DONE_IN_PART, Ended
+from hounsfield.cli.words import as_json, print_json
+
+
+@click.command("list")
+@click.argument("what", type=click.Choice(["methods", "tasks", "formats", "layouts"]))
+@as_json
+def list_command(what: str, as_json: bool) -> None:
+    """What there is: methods, tasks, formats, layouts."""
+    from hounsfield.verbs.listing import listing
+
+    rows = listing(what)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        name, rest = row["name"], [row[key] for key in ("tasks", "summary") if key in row]
+        click.echo(f"{name:<16}{': '.join(rest)}".rstrip())
+
+
+@click.command("show")
+@click.argument("model")
+@as_json
+def show_command(model: str, as_json: bool) -> None:
+    """What a model is: method, task, labels, scores, where it came from."""
+    from hounsfield.cli.tables import print_scores
+    from hounsfield.verbs.packages import load, show
+
+    package = load(model)
+    if as_json:
+        print_json(show(package))
+        return
+    click.echo(repr(package.plan))
+    for key in ("command", "started", "finished", "seconds"):
+        click.echo(f"{key:>10}  {package.measured.get(key, 'unknown')}")
+    click.echo(f"{'digest':>10}  {package.digest}")
+    if package.scores is not None:
+        print_scores(package.scores)
+
+
+@click.command("doctor")
+@as_json
+def doctor_command(as_json: bool) -> None:
+    """Whether everything works here."""
+    from hounsfield.verbs.listing import doctor, doctor_json
+
+    if as_json:
+        print_json(doctor_json())
+    for what, sentence, well in [] if as_json else doctor():
+        click.echo(f"{'ok ' if well else 'BAD'}  {what:<16}{sentence}")
+    if not all(well for _, _, well in doctor()):
+        raise Ended(DONE_IN_PART)

@@ -1,0 +1,54 @@
+"""The command line: arguments in, a verb called, its answer printed. Nothing heavy is imported before a verb runs."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "inspect": "What is there: cases, channels, spacing, labels, and which task it is for.",
+    "plan": "What training would do and take, each decision with its reason.",
+    "train": "Train a model and write it as a package.",
+    "predict": "Answer files, folders or a training layout.",
+    "evaluate": "Score answers against truths.",
+    "compare": "Two models or folders of answers, patient by patient.",
+    "show": "What a model is.",
+    "list": "Methods, tasks, formats, layouts.",
+    "doctor": "Whether everything works here.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order of a person's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of a verb."""
+        if name not in COMMANDS:
+            return None
+        module = "listing" if name in ("show", "list", "doctor") else name
+        command: click.Command = getattr(import_module(f"hounsfield.cli.{module}"), f"{name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with a sentence each, none of them imported."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="hounsfield")
+def hounsfield() -> None:
+    """From a folder of medical images to a model you can check and use, on the machine you have."""
+
+
+def main() -> None:
+    """Run the command line and end with its exit code."""
+    from hounsfield.cli.ending import run
+
+    sys.exit(run(hounsfield))

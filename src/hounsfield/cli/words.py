@@ -1,0 +1,76 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print plain JSON.")
+
+
+def opening(function: F) -> F:
+    """How a folder is opened."""
+    for option in reversed(
+        [
+            click.option("--layout", help="The folder convention, where it is not found by itself."),
+            click.option("--columns", help="Names of a headerless table's columns: a,b,c."),
+            click.option("--target", help="The column to learn: COLUMN or 'COLUMN>VALUE'."),
+            click.option("--ignore", multiple=True, help="A column that is no input; may be repeated."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def asking(function: F) -> F:
+    """What decides a plan."""
+    for option in reversed(
+        [
+            click.option("--minutes", type=float, help="How long training may take in all."),
+            click.option("--steps", type=int, help="Count steps instead of minutes."),
+            click.option("--task", help="What to do; found from the folder where not given."),
+            click.option("--method", help="How to do it; the task's default where not given."),
+            click.option(
+                "--set", "wishes", multiple=True, metavar="KEY=VALUE", help="Decide something about the method."
+            ),
+            click.option("--split", help="A CSV file `case,part` with training, validation, test."),
+            click.option("--seed", type=int, default=0, show_default=True, help="Everything random is drawn from it."),
+            click.option("--derive", metavar="NAME", help="Derive the task's cases from other data."),
+            click.option("--allow-bad", type=int, help="How many bad cases may be left out."),
+        ]
+    ):
+        function = option(function)
+    return opening(function)
+
+
+def asked(words: dict[str, Any]) -> dict[str, Any]:
+    """The options as the verbs take them. Raises UsageError for a wish without a value."""
+    wishes = []
+    for word in words.pop("wishes", ()):
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {word} has no value; write --set {word}=VALUE.")
+        wishes.append((key.strip(), value.strip()))
+    opened = opened_by(words)
+    return {**words, **opened, "wishes": tuple(wishes)}
+
+
+def opened_by(words: dict[str, Any]) -> dict[str, Any]:
+    """The opening options as the verbs take them."""
+    columns = words.pop("columns", None)
+    return {
+        "layout": words.pop("layout", None),
+        "columns": tuple(columns.split(",")) if columns else (),
+        "target": words.pop("target", None),
+        "ignore": tuple(words.pop("ignore", ())),
+    }
+
+
+def print_json(data: Any) -> None:
+    """Plain JSON on standard output."""
+    click.echo(json.dumps(data, indent=1, ensure_ascii=False))

@@ -1,0 +1,105 @@
+"""From findings and cases to scores with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from hounsfield.evaluation.bootstrap import interval
+from hounsfield.evaluation.metric import Metric
+from hounsfield.values import Case, Findings, Interval, Problem, Refused, Row, Scores
+
+Rows = dict[str, dict[str, list[Row]]]
+
+
+def score(
+    metrics: Sequence[Metric],
+    answered: Iterable[tuple[Findings, Case]],
+    *,
+    unanswered: Sequence[Case] = (),
+    seed: int = 0,
+    resamples: int = 1000,
+) -> Scores:
+    """Hold the answers against the truths.
+
+    Findings are taken one at a time and not kept. An answer that cannot be compared (another grid, other names) is a
+    problem of the result, and its case counts as unanswered. An unanswered case that has a truth counts as the
+    metric's worst value in every item that the answered cases have; where a metric has none, it is left out, and a
+    note says so. `first` is the name of the first metric.
+    """
+    rows: Rows = {metric.name: {} for metric in metrics}
+    patients: dict[str, str] = {}
+    failed = [case for case in unanswered if case.truths]
+    problems: list[Problem] = []
+    without_truth = 0
+    for findings, case in answered:
+        try:
+            measured = [(metric, metric.items(findings, case)) for metric in metrics]
+        except Refused as refused:
+            problems.extend(refused.problems)
+            failed.append(case)
+            continue
+        if not any(found for _, found in measured):
+            without_truth += 1
+            continue
+        patients[case.id] = case.patient
+        for metric, found in measured:
+            _add(rows[metric.name], found, case)
+    notes = [f"{_cases(without_truth)} no truth to compare with."] if without_truth else []
+    if failed:
+        notes.append(_count_worst(metrics, rows, failed))
+        patients |= {case.id: case.patient for case in failed}
+    return Scores(
+        sets={metric.name: _pooled(metric, rows[metric.name], seed, resamples) for metric in metrics},
+        cases=_by_case([metric for metric in metrics if metric.of != "set"], rows, patients),
+        first=metrics[0].name,
+        better={metric.name: metric.better for metric in metrics},
+        units={metric.name: metric.unit for metric in metrics},
+        patients=patients,
+        problems=tuple(problems),
+        notes=tuple(notes),
+    )
+
+
+def _add(items: dict[str, list[Row]], found: Iterable[Row], case: Case) -> None:
+    for row in found:
+        items.setdefault(row.item, []).append(replace(row, case=case.id, patient=case.patient))
+
+
+def _count_worst(metrics: Sequence[Metric], rows: Rows, failed: Sequence[Case]) -> str:
+    """Give the cases without an answer the worst value; the sentence that says so."""
+    for metric in metrics:
+        if metric.worst is not None:
+            items = rows[metric.name]
+            for case in failed:
+                _add(items, [_worst_row(metric.worst, item, found[0]) for item, found in items.items()], case)
+    counted = [metric.name for metric in metrics if metric.worst is not None]
+    left_out = [metric.name for metric in metrics if metric.worst is None]
+    said = f"as the worst value in {', '.join(counted)}" if counted else ""
+    said += "; " if counted and left_out else ""
+    said += f"not at all in {', '.join(left_out)}" if left_out else ""
+    return f"{_cases(len(failed))} no answer that can be compared; counted {said}."
+
+
+def _worst_row(worst: float, item: str, like: Row) -> Row:
+    return Row(item, (worst, *[float("nan")] * (len(like.numbers) - 1)))
+
+
+def _cases(n: int) -> str:
+    return "1 case has" if n == 1 else f"{n} cases have"
+
+
+def _pooled(metric: Metric, items: Mapping[str, list[Row]], seed: int, resamples: int) -> dict[str, Interval]:
+    return {item: interval(found, metric.pool, seed=seed, resamples=resamples) for item, found in items.items()}
+
+
+def _by_case(
+    metrics: Sequence[Metric], rows: Rows, patients: Mapping[str, str]
+) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Case -> metric -> item -> value, for metrics that have one for each case; None is undefined."""
+    cases: dict[str, dict[str, dict[str, float | None]]] = {case: {} for case in patients}
+    for metric in metrics:
+        for item, found in rows[metric.name].items():
+            for row in found:
+                cases[row.case].setdefault(metric.name, {})[item] = metric.pool([row])
+    return cases

@@ -1,0 +1,1 @@
+"""One file a file format: bytes to one value, and back."""

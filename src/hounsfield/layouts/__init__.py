@@ -1,0 +1,1 @@
+"""One file a folder convention: a folder to a Dataset of Cases."""

@@ -1,0 +1,85 @@
+"""A folder for each class, maybe inside train, val and test: [train/]CLASS/IMAGE.jpeg."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hounsfield.formats.files import stem_of
+from hounsfield.layouts import lazies
+from hounsfield.layouts.folders import all_files, files_in, folders_in, images_in, is_image, is_table, roots, unclaimed
+from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.values import Case, Dataset, Diagnosis, Truth, refuse
+
+PARTS = {
+    "train": "training",
+    "training": "training",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
+NOT_CLASSES = frozenset({"images", "image", "masks", "mask", "labels", "label", "annotations", "jpegimages"})
+
+Found = tuple[Path, str, str | None]  # image, class, part of the split
+
+
+@dataclass(frozen=True)
+class ClassFolders:
+    """The layout."""
+
+    name: str = "class_folders"
+
+    def detect(self, folder: Path) -> Claim | None:
+        """Rather sure where two or more folders hold nothing but images, and no table says otherwise."""
+        found = _find(folder)
+        if found is None:
+            return None
+        classes = sorted({name for _, name, _ in found})
+        return Claim(0.6, f"the images lie in a folder for each class: {', '.join(classes[:8])}")
+
+    def read(self, folder: Path, options: ReadOptions) -> Dataset:
+        """Cases with a diagnosis; the classes are the folder names in order."""
+        found = _find(folder)
+        if found is None:
+            raise refuse(folder, "has no folder of images for each class", "Put the images into CLASS/ folders.")
+        classes = tuple(sorted({name for _, name, _ in found}))
+        ids = [f"{name}_{stem_of(path)}" for path, name, _ in found]
+        if len({i.lower() for i in ids}) < len(ids):  # the same name in two parts, or with two suffixes
+            ids = ["_".join((*path.relative_to(folder).parts[:-1], path.name)) for path, _, _ in found]
+        cases = []
+        for case_id, (path, name, part) in zip(ids, found, strict=True):
+            answer = lazies.ready(Diagnosis.certain(name, classes), str(path.parent), name.encode())
+            cases.append(Case(case_id, {"image": lazies.image(path)}, {"diagnosis": Truth(answer)}, split=part))
+        return Dataset(
+            where=str(folder),
+            cases=tuple(cases),
+            task="classification",
+            task_why=f"each image lies in the folder of one of {len(classes)} classes",
+            unclaimed=unclaimed(folder, [path for path, _, _ in found]),
+        )
+
+
+LAYOUT = ClassFolders()
+
+
+def _find(folder: Path) -> list[Found] | None:
+    for root in roots(folder):
+        parts = [inner for inner in folders_in(root) if inner.name.lower() in PARTS]
+        found = [item for inner in parts for item in _classes(inner, PARTS[inner.name.lower()])]
+        found = found or _classes(root, None)
+        if len({name for _, name, _ in found}) > 1:
+            everything = sum(is_image(path) for path in all_files(folder))
+            return found if len(found) == everything else None  # images elsewhere have no class: another convention
+    return None
+
+
+def _classes(folder: Path, part: str | None) -> list[Found]:
+    """The images of the class folders in a folder; none where a table or other names tell that they are no classes."""
+    if any(is_table(path) for path in files_in(folder)):
+        return []
+    inner = [path for path in folders_in(folder) if images_in(path)]
+    if any(path.name.lower() in NOT_CLASSES or path.name.lower() in PARTS for path in inner):
+        return []
+    return [(image, path.name, part) for path in inner for image in images_in(path)]

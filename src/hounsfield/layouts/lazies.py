@@ -1,0 +1,119 @@
+"""Values that are read when they are asked for, with the identity of what they are read from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hounsfield.formats import nifti, picture
+from hounsfield.formats.files import sha256_of, suffix_of
+from hounsfield.values import Grid, Image, LabelMap, Lazy, refuse
+
+T = TypeVar("T")
+Labels = NDArray[np.integer]
+
+
+class ImageFormat(Protocol):
+    """What every format of images gives."""
+
+    def read_grid(self, path: Path) -> Grid:
+        """The grid; only the header is read."""
+
+    def read_image(self, path: Path) -> Image:
+        """The image."""
+
+    def read_labels(self, path: Path) -> tuple[Labels, Grid]:
+        """Label values and their grid."""
+
+
+def format_of(path: Path) -> ImageFormat:
+    """The format that a file's name stands for."""
+    if suffix_of(path) in (".nii", ".nii.gz"):
+        return nifti
+    return picture
+
+
+def image(path: Path, modality: str = "") -> Lazy[Image]:
+    """The image of a file, with its modality where the folder states it."""
+
+    def load() -> Image:
+        return replace(format_of(path).read_image(path), modality=modality)
+
+    return Lazy(Image, str(path), load, lambda: sha256_of(path))
+
+
+def channel(path: Path, number: int, modality: str = "") -> Lazy[Image]:
+    """One channel of a NIfTI file of four axes."""
+
+    def digest() -> str:
+        return hashlib.sha256(f"{sha256_of(path)}:{number}".encode()).hexdigest()
+
+    def load() -> Image:
+        return replace(nifti.read_image(path, channel=number), modality=modality)
+
+    return Lazy(Image, f"{path}::{number}", load, digest)
+
+
+def labels_on(
+    path: Path,
+    image_path: Path,
+    names: Mapping[int, str],
+    *,
+    regions: Mapping[str, frozenset[int]] | None = None,
+    ignore: int | None = None,
+    convert: Callable[[Path, Labels], Labels] | None = None,
+) -> Lazy[LabelMap]:
+    """The label map of a file, on its image's grid; values without a name get `label_VALUE`.
+
+    Loading refuses labels that do not lie on the image's grid, naming both files.
+    """
+
+    def load() -> LabelMap:
+        array, found = format_of(path).read_labels(path)
+        grid = same_grid(path, found, image_path)
+        if convert is not None:
+            array = convert(path, array)
+        unnamed = {int(v) for v in np.unique(array)} - set(names) - {0, ignore}
+        labels = {**names, **{value: f"label_{value}" for value in sorted(unnamed)}}
+        return LabelMap(array, grid, labels, regions=regions or {}, ignore=ignore)
+
+    return Lazy(LabelMap, str(path), load, lambda: sha256_of(path))
+
+
+def same_grid(path: Path, grid: Grid, image_path: Path) -> Grid:
+    """The image's grid, when a file lies on it. Refuses it otherwise, naming both files and how they differ."""
+    expected = format_of(image_path).read_grid(image_path)
+    if expected.close_to(grid):
+        return expected
+    if expected.shape != grid.shape:
+        what = f"has the shape {_times(grid.shape)}, but its image {image_path} has {_times(expected.shape)}"
+    else:
+        what = f"lies elsewhere than its image {image_path}: {_origin(grid)} against {_origin(expected)}"
+    raise refuse(
+        path, what, "Resample it to the image's grid by nearest neighbour, or take the file that belongs here."
+    )
+
+
+def ready(value: T, where: str, content: bytes) -> Lazy[T]:
+    """A small value that is in memory already, known by the bytes it came from."""
+    return Lazy(type(value), where, lambda: value, lambda: hashlib.sha256(content).hexdigest())
+
+
+def computed(kind: type[T], where: str, load: Callable[[], T], content: Callable[[], Any]) -> Lazy[T]:
+    """A value that `load` makes, known by the bytes that `content` gives."""
+    return Lazy(kind, where, load, lambda: hashlib.sha256(content()).hexdigest())
+
+
+def _times(shape: tuple[float, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _origin(grid: Grid) -> str:
+    at = ", ".join(f"{x:.4g}" for x in grid.affine[: grid.ndim, grid.ndim])
+    return f"origin ({at}), spacing {_times(tuple(round(s, 4) for s in grid.spacing))}"

@@ -1,0 +1,123 @@
+"""One mask a file for each object: ID/images/ID.png, ID/masks/*.png (as in the Data Science Bowl 2018).
+
+A table beside the folders with a column `image_id` (stains.csv) gives covariates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hounsfield.formats.files import sha256_of
+from hounsfield.formats.table import Cell, read_table
+from hounsfield.layouts import lazies
+from hounsfield.layouts.folders import files_in, folders_in, images_in, is_table, roots, unclaimed
+from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.values import Case, Dataset, LabelMap, Lazy, Problem, Refused, Truth, refuse
+
+KEY = "image_id"
+OBJECT = 1
+
+
+@dataclass(frozen=True)
+class MaskPerObject:
+    """The layout."""
+
+    name: str = "mask_per_object"
+
+    def detect(self, folder: Path) -> Claim | None:
+        """Sure where folders hold an `images` and a `masks` folder each."""
+        root = _root(folder)
+        if root is None:
+            return None
+        count = sum(_is_case(inner) for inner in folders_in(root))
+        return Claim(0.95, f"{count} folders hold one image in `images` and a file for each object in `masks`")
+
+    def read(self, folder: Path, options: ReadOptions) -> Dataset:
+        """Cases whose label map tells the objects apart; label 1 is "object"."""
+        root = _root(folder)
+        if root is None:
+            raise refuse(folder, "has no folders with `images` and `masks` in them", "Name the folder of all cases.")
+        tables = [path for at in {root, root.parent, folder} if _within(at, folder) for path in files_in(at)]
+        covariates, table_files, problems = _covariates([path for path in tables if is_table(path)], options)
+        cases, used = [], list(table_files)
+        for inner in folders_in(root):
+            if not _is_case(inner):
+                continue
+            images, masks = images_in(inner / "images"), images_in(inner / "masks")
+            if len(images) != 1:
+                what = f"holds {len(images)} images; one is expected"
+                problems.append(Problem(str(inner / "images"), what, "Keep one image a folder."))
+                continue
+            used += [*images, *masks]
+            truth = Truth(_objects(inner / "masks", tuple(masks), images[0]))
+            values = covariates.get(inner.name, {})
+            cases.append(Case(inner.name, {"image": lazies.image(images[0])}, {"labels": truth}, values))
+        return Dataset(
+            where=str(folder),
+            cases=tuple(cases),
+            task="segmentation",
+            task_why="each object of an image has a mask",
+            problems=tuple(problems),
+            unclaimed=unclaimed(folder, used),
+        )
+
+
+LAYOUT = MaskPerObject()
+
+
+def _is_case(folder: Path) -> bool:
+    return bool(images_in(folder / "images")) and (folder / "masks").is_dir()
+
+
+def _root(folder: Path) -> Path | None:
+    return next((root for root in roots(folder) if any(_is_case(inner) for inner in folders_in(root))), None)
+
+
+def _within(path: Path, folder: Path) -> bool:
+    return path == folder or folder in path.parents
+
+
+def _covariates(
+    tables: list[Path], options: ReadOptions
+) -> tuple[dict[str, dict[str, Cell]], list[Path], list[Problem]]:
+    """Image id -> column -> value, the tables they came from, and what was wrong with others."""
+    found: dict[str, dict[str, Cell]] = {}
+    used: list[Path] = []
+    problems: list[Problem] = []
+    for path in tables:
+        try:
+            table = read_table(path)
+        except Refused as refusal:
+            problems += refusal.problems
+            continue
+        if KEY not in table.columns:
+            continue
+        used.append(path)
+        ids = [row[table.columns.index(KEY)] for row in table.rows]
+        for image_id, record in zip(ids, table.records(), strict=True):
+            kept = {name: value for name, value in record.items() if name != KEY and name not in options.ignore}
+            found.setdefault(image_id, {}).update(kept)
+    return found, used, problems
+
+
+def _objects(folder: Path, masks: tuple[Path, ...], image: Path) -> Lazy[LabelMap]:
+    """Objects numbered by the order of the file names; where two overlap, the first keeps the pixel."""
+
+    def load() -> LabelMap:
+        grid = lazies.format_of(image).read_grid(image)
+        instances = np.zeros(grid.shape, np.min_scalar_type(len(masks)))
+        for number, path in enumerate(masks, start=1):
+            mask, found = lazies.format_of(path).read_labels(path)
+            if found.shape != grid.shape:
+                lazies.same_grid(path, found, image)
+            instances[(mask > 0) & (instances == 0)] = number
+        return LabelMap((instances > 0).astype(np.uint8) * OBJECT, grid, {OBJECT: "object"}, instances)
+
+    def digest() -> str:
+        return hashlib.sha256("\n".join(sha256_of(path) for path in masks).encode()).hexdigest()
+
+    return Lazy(LabelMap, str(folder), load, digest)

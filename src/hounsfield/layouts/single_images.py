@@ -1,0 +1,42 @@
+"""Images without any truth, for prediction: a folder of them, or one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hounsfield.formats.files import stem_of
+from hounsfield.layouts import lazies
+from hounsfield.layouts.folders import images_in, is_image, unclaimed
+from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.values import Case, Dataset
+
+
+@dataclass(frozen=True)
+class SingleImages:
+    """The layout."""
+
+    name: str = "single_images"
+
+    def detect(self, folder: Path) -> Claim | None:
+        """Hardly sure: any other convention goes before."""
+        found = _images(folder)
+        return Claim(0.1, f"there are {len(found)} images and nothing that tells more") if found else None
+
+    def read(self, folder: Path, options: ReadOptions) -> Dataset:
+        """A case for each image, named after it; with the suffix where two names differ in nothing else."""
+        found = _images(folder)
+        stems = [stem_of(path).lower() for path in found]
+        ids = [path.name if stems.count(stem) > 1 else stem_of(path) for path, stem in zip(found, stems, strict=True)]
+        cases = [Case(case_id, {"image": lazies.image(path)}) for case_id, path in zip(ids, found, strict=True)]
+        rest = unclaimed(folder, found) if folder.is_dir() else ()
+        return Dataset(str(folder), tuple(cases), unclaimed=rest)
+
+
+LAYOUT = SingleImages()
+
+
+def _images(folder: Path) -> list[Path]:
+    if folder.is_dir():
+        return images_in(folder)
+    return [folder] if is_image(folder) else []

@@ -1,0 +1,49 @@
+"""The choice between plans under a budget: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hounsfield.values import Budget, MiB, Plan, Problem, Refused, Rehearsal
+
+SHARE_FOR_STEPS = 0.9  # of the time; the rest is for preparing, validating and writing
+
+
+def choose(candidates: Sequence[Plan], rehearsals: Sequence[Rehearsal], budget: Budget) -> Plan:
+    """The first candidate that fits into memory and disk, its steps set to what the time allows.
+
+    Raises Refused where none fits, saying what each would need.
+    """
+    problems = []
+    for plan, rehearsal in zip(candidates, rehearsals, strict=True):
+        problem = misfit(plan, rehearsal, budget)
+        if problem is None:
+            return timed(plan, rehearsal, budget)
+        problems.append(problem)
+    raise Refused(problems)
+
+
+def misfit(plan: Plan, rehearsal: Rehearsal, budget: Budget) -> Problem | None:
+    """Why a plan does not fit into the budget, or None."""
+    if budget.ram is not None and rehearsal.bytes > budget.ram:
+        what = f"needs {rehearsal.bytes / MiB:,.0f} MiB of memory, of {budget.ram / MiB:,.0f} allowed"
+        return Problem(
+            f"plan of {plan.method}", what, "Allow more memory, or ask for a smaller patch with --set patch."
+        )
+    if budget.disk is not None and rehearsal.disk > budget.disk:
+        what = f"needs {rehearsal.disk / MiB:,.0f} MiB of disk, of {budget.disk / MiB:,.0f} free"
+        return Problem(f"plan of {plan.method}", what, "Free some disk, or put --out on a larger one.")
+    return None
+
+
+def timed(plan: Plan, rehearsal: Rehearsal, budget: Budget) -> Plan:
+    """The plan with as many steps as fit into the time; as it is where steps were counted or cost nothing."""
+    if budget.seconds is None or not plan.get("timed", False) or rehearsal.seconds_per_step <= 0:
+        return plan
+    seconds = SHARE_FOR_STEPS * max(0.0, budget.seconds - rehearsal.seconds_to_prepare)
+    steps = max(1, int(seconds / rehearsal.seconds_per_step))
+    why = f"a step takes {rehearsal.seconds_per_step:.3g} s in rehearsal, {steps} fit into {budget.seconds / 60:.3g} minutes"
+    plan = plan.decide("steps", steps, why)
+    if "validate_every" in plan:
+        plan = plan.decide("validate_every", max(1, steps // 10), "ten looks at the validation cases in a run")
+    return plan

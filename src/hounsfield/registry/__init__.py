@@ -1,0 +1,1 @@
+"""Tables of names: what there is, known without importing any of it."""

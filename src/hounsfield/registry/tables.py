@@ -1,0 +1,44 @@
+"""The tables of the house."""
+
+from __future__ import annotations
+
+from hounsfield.registry.table import Table
+
+TASKS = Table(
+    "task",
+    {
+        "segmentation": "hounsfield.tasks.segmentation:TASK",
+    },
+)
+
+METHODS = Table(
+    "method",
+    {
+        "unet": "hounsfield.methods.unet.method:METHOD",
+    },
+    group="hounsfield.methods",
+)
+
+LAYOUTS = Table(
+    "layout",
+    {
+        "class_folders": "hounsfield.layouts.class_folders:LAYOUT",
+        "decathlon": "hounsfield.layouts.decathlon:LAYOUT",
+        "delimited": "hounsfield.layouts.delimited:LAYOUT",
+        "image_mask": "hounsfield.layouts.image_mask:LAYOUT",
+        "mask_per_object": "hounsfield.layouts.mask_per_object:LAYOUT",
+        "medmnist": "hounsfield.layouts.medmnist:LAYOUT",
+        "physionet2012": "hounsfield.layouts.physionet2012:LAYOUT",
+        "single_images": "hounsfield.layouts.single_images:LAYOUT",
+        "voc": "hounsfield.layouts.voc:LAYOUT",
+    },
+    group="hounsfield.layouts",
+)
+
+FORMATS = Table(
+    "format",
+    {},
+    group="hounsfield.formats",
+)
+
+ENGINES = Table("engine", {"torch": "hounsfield.inference.engines.torch:TorchEngine"})

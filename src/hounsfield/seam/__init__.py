@@ -1,0 +1,10 @@
+"""What every method and every verb agree on. Never imports torch."""
+
+from hounsfield.seam.card import Card, Option, read_card
+from hounsfield.seam.method import Cases, Method, Trained
+from hounsfield.seam.run import Cache, Checkpoint, Checkpoints, Clock, Fabric, RunContext, Stopped, Track
+
+__all__ = [
+    "Cache", "Card", "Cases", "Checkpoint", "Checkpoints", "Clock", "Fabric", "Method", "Option",
+    "RunContext", "Stopped", "Track", "Trained", "read_card",
+]  # fmt: skip

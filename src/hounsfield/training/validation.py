@@ -1,0 +1,37 @@
+"""How good a state is on the validation cases, while it is being learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hounsfield.evaluation.scoring import score
+from hounsfield.registry.tables import TASKS
+from hounsfield.values import Case, Limits, Plan, Setting, State
+
+if TYPE_CHECKING:
+    from hounsfield.training.iterative import IterativeMethod
+
+
+@dataclass(frozen=True)
+class ValidationScore:
+    """shown: the task's first metric, over all items.  merit: the same, higher being better."""
+
+    shown: float
+    merit: float
+
+
+def validation_score(
+    method: IterativeMethod, plan: Plan, state: State, cases: Sequence[Case]
+) -> ValidationScore | None:
+    """The task's first metric on these cases, the mean of its items; None where it is undefined."""
+    metric = TASKS.load(plan.task).metrics[0]
+    trained = method.open(plan, state, Setting())
+    answered = [(trained.answer(case, Limits()), case) for case in cases]
+    items = score((metric,), answered, resamples=0).sets[metric.name]
+    values = [interval.value for interval in items.values() if interval.value is not None]
+    if not values:
+        return None
+    shown = sum(values) / len(values)
+    return ValidationScore(shown, shown if metric.better == "higher" else -shown)

@@ -1,0 +1,30 @@
+"""The nouns of the house: frozen values, numpy at most, no files."""
+
+from hounsfield.values.answers import (
+    Answer,
+    Boxes,
+    Code,
+    Diagnosis,
+    LabelMap,
+    Points,
+    Quantities,
+    Timeline,
+    Transform,
+)
+from hounsfield.values.case import Case, Dataset, Findings, Lazy, Truth
+from hounsfield.values.equality import ArrayValue, equal
+from hounsfield.values.evidence import Dense
+from hounsfield.values.facts import Facts, Sketch
+from hounsfield.values.grid import Grid
+from hounsfield.values.image import ArraySource, Image, MemorySource, Series, Words
+from hounsfield.values.plan import Budget, Decision, Limits, MiB, Plan, Rehearsal, Setting
+from hounsfield.values.problem import Problem, Refused, refuse
+from hounsfield.values.scores import Interval, Row, Scores
+from hounsfield.values.state import Part, Source, State
+
+__all__ = [
+    "Answer", "ArraySource", "ArrayValue", "Boxes", "Budget", "Case", "Code", "Dataset", "Decision", "Dense", "Diagnosis",
+    "Facts", "Findings", "Grid", "Image", "Interval", "LabelMap", "Lazy", "Limits", "MemorySource", "MiB", "Part",
+    "Plan", "Points", "Problem", "Quantities", "Refused", "Rehearsal", "Row", "Scores", "Series", "Setting",
+    "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal", "refuse",
+]  # fmt: skip

@@ -1,0 +1,63 @@
+"""Data as every verb opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hounsfield.layouts.layout import ReadOptions
+from hounsfield.layouts.opening import open_folder
+from hounsfield.registry.tables import LAYOUTS, TASKS
+from hounsfield.values import Dataset, Refused, refuse
+
+
+def open_dataset(
+    data: str | Path | Dataset,
+    *,
+    layout: str | None = None,
+    columns: Sequence[str] = (),
+    target: str | None = None,
+    ignore: Sequence[str] = (),
+) -> Dataset:
+    """The cases of a folder or file, nothing heavy read yet.
+
+    layout: the folder convention, found by itself where not given.  columns: names for a table without a header.
+    target: the column to learn, COLUMN or COLUMN>VALUE.  ignore: columns that are not inputs.
+    Raises Refused where the folder is missing, empty or of no known layout.
+    """
+    if isinstance(data, Dataset):
+        return data
+    known = {name: LAYOUTS.load(name) for name in LAYOUTS.names()}
+    options = ReadOptions(tuple(columns), target, tuple(ignore))
+    return open_folder(Path(data), known, layout=layout, options=options)
+
+
+def derived(dataset: Dataset, task: str | None, how: str | None) -> tuple[Dataset, str]:
+    """The data set as a task wants it, and the task's name.
+
+    how: NAME or NAME=DETAIL of the ways in which the task derives its cases from other data.
+    """
+    name = task or dataset.task
+    if not name:
+        raise refuse(
+            dataset.where, "does not say what it is for", f"Name a task with --task: {', '.join(TASKS.names())}."
+        )
+    table = TASKS.load(name)
+    if how is None:
+        return dataset, name
+    way, _, detail = how.partition("=")
+    if way not in table.derive:
+        known = ", ".join(sorted(table.derive)) or "nothing"
+        raise refuse("--derive", f"{way!r} is unknown to the task {name}", f"It derives: {known}.")
+    return table.derive[way](dataset, detail), name
+
+
+def refuse_without_truth(dataset: Dataset, task: str) -> None:
+    """Raises Refused where no case has a truth of the task's kind."""
+    answer = TASKS.load(task).answer
+    if any(case.has_truth(answer) for case in dataset):
+        return
+    ways = sorted(TASKS.load(task).derive)
+    hint = f" or derive them with --derive {' | '.join(ways)}" if ways else ""
+    what = f"holds {len(dataset)} cases, none with a truth for {task} ({answer.__name__})"
+    raise Refused([*dataset.problems, *refuse(dataset.where, what, f"Add the truths{hint}.").problems])

@@ -1,0 +1,58 @@
+"""From what a person hands to `predict` to cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hounsfield.layouts.single_images import single_case
+from hounsfield.packages.package import Package
+from hounsfield.values import Case, Dataset, Problem, Refused, refuse
+from hounsfield.verbs.data import derived, open_dataset
+
+Given = str | Path | Dataset | Sequence[str | Path]
+
+
+def cases_of(
+    data: Given, inputs: Mapping[str, str | Path], package: Package, opening: Mapping[str, Any]
+) -> tuple[list[Case], list[Problem]]:
+    """The cases of files, folders and data sets, and what could not be opened. Raises Refused where nothing could."""
+    cases, problems = [], list[Problem]()
+    if inputs:
+        cases.append(single_case({role: Path(file) for role, file in inputs.items()}))
+    for one in [data] if isinstance(data, (str, Path, Dataset)) else data:
+        try:
+            found, more = _cases_of_one(one, package, opening)
+            cases.extend(found)
+            problems.extend(more)
+        except Refused as refusal:
+            problems.extend(refusal.problems)
+    if not cases:
+        raise Refused(problems or refuse("predict", "was given nothing to answer", "Name files or folders.").problems)
+    _refuse_same_ids(cases)
+    return cases, problems
+
+
+def _cases_of_one(
+    one: str | Path | Dataset, package: Package, opening: Mapping[str, Any]
+) -> tuple[Sequence[Case], Sequence[Problem]]:
+    how = opening.get("derive") or package.measured.get("derive")
+    options = {name: value for name, value in opening.items() if name != "derive"}
+    if not isinstance(one, Dataset) and Path(one).is_file() and how is None and "image" in package.facts.words["roles"]:
+        return [single_case({"image": Path(one)})], ()
+    dataset = open_dataset(one, **options)
+    if how is not None:
+        dataset, _ = derived(dataset, package.plan.task, how)
+    return dataset.cases, dataset.problems
+
+
+def _refuse_same_ids(cases: Sequence[Case]) -> None:
+    seen = dict[str, Case]()
+    for case in cases:
+        other = seen.setdefault(case.id.lower(), case)
+        if other is not case:
+            places = [", ".join(value.where for value in c.inputs.values()) for c in (other, case)]
+            raise refuse(
+                case.id, f"is the name of two cases ({places[0]} and {places[1]})", "Predict them into two folders."
+            )

@@ -1,0 +1,5 @@
+"""Stub."""
+
+
+def training_page(*a):
+    return None

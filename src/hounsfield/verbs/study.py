@@ -1,0 +1,156 @@
+"""What `plan` and `train` have in common: from data to cases, facts, and a method with its plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hounsfield.layouts.splits import read_split, split_by_patient
+from hounsfield.planning.device import devices
+from hounsfield.planning.fingerprint import fingerprint
+from hounsfield.registry.tables import METHODS, TASKS
+from hounsfield.seam import Cases, Method, read_card
+from hounsfield.training.track import Watcher, nobody
+from hounsfield.values import Budget, Case, Dataset, Decision, Facts, Plan, Problem, Refused, refuse
+from hounsfield.verbs.data import derived, open_dataset, refuse_without_truth
+
+BAD_SHARE = 0.05  # of the cases that may be unreadable before training refuses
+FEWEST_PATIENTS = 4
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person asks for: everything that decides what is learnt from which cases."""
+
+    data: str
+    task: str | None = None
+    method: str | None = None
+    wishes: tuple[tuple[str, str], ...] = ()
+    split: str | None = None
+    seed: int = 0
+    minutes: float | None = None
+    steps: int | None = None
+    derive: str | None = None
+    target: str | None = None
+    ignore: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    layout: str | None = None
+    allow_bad: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None and not self.minutes > 0:
+            raise refuse("--minutes", f"is {self.minutes:g}", "Give a time above zero.")
+        if self.steps is not None and self.steps < 1:
+            raise refuse("--steps", f"is {self.steps}", "Give one step at least.")
+        if self.seed < 0:
+            raise refuse("--seed", f"is {self.seed}", "Give zero or a positive number.")
+
+
+@dataclass(frozen=True)
+class Study:
+    """The cases to learn from and those kept apart, what they are like, and the method that is to learn."""
+
+    dataset: Dataset
+    task: str
+    method: Method
+    chosen: Decision
+    cases: Cases
+    test: tuple[Case, ...]
+    facts: Facts
+    problems: tuple[Problem, ...]
+
+    def candidates(self, question: Question) -> Sequence[Plan]:
+        """The method's plans under the question's budget and wishes."""
+        wishes = wishes_of(question, self.method)
+        budget = budget_of(question)
+        return [replace(plan) for plan in self.method.candidates(self.facts, budget, wishes)]
+
+
+def budget_of(question: Question) -> Budget:
+    """What may be spent."""
+    seconds = None if question.minutes is None or question.steps is not None else 60 * question.minutes
+    return Budget(seconds=seconds, devices=devices())
+
+
+def wishes_of(question: Question, method: Method) -> dict[str, Any]:
+    """Values of the wishes. Raises Refused for unknown ones."""
+    wishes = method.card.wishes(dict(question.wishes))
+    if question.steps is not None and "steps" in method.card.options:
+        wishes["steps"] = question.steps
+    return wishes
+
+
+def study(question: Question, *, watch: Watcher = nobody) -> Study:
+    """Open the data, split it by patient, and look at the part to learn from."""
+    _refuse_unknown(question)
+    dataset = open_dataset(
+        question.data, layout=question.layout, columns=question.columns, target=question.target, ignore=question.ignore
+    )
+    dataset, task = derived(dataset, question.task, question.derive)
+    refuse_without_truth(dataset, task)
+    dataset = split(dataset, task, question)
+    answer = TASKS.load(task).answer
+    learnable = Cases(dataset.only("training"), dataset.only("validation")).having(answer)
+
+    def looked(done: int, total: int) -> None:
+        watch({"stage": "looking at the cases", "done": done, "total": total})
+
+    facts, training, bad = fingerprint(learnable.training, watch=looked)
+    _, validation, more = fingerprint(learnable.validation)
+    problems = (*dataset.problems, *bad, *more)
+    cases = Cases(training, validation)
+    _refuse_too_few(dataset, cases, problems, question)
+    chosen = choice_of(question, task, facts)
+    method: Method = METHODS.load(chosen.value)
+    return Study(dataset, task, method, chosen, cases, dataset.only("test"), facts, problems)
+
+
+def _refuse_unknown(question: Question) -> None:
+    """Unknown names are refused before anything is read."""
+    if question.task is not None:
+        TASKS.target(question.task)
+    if question.method is not None:
+        read_card(question.method).wishes(dict(question.wishes))
+
+
+def choice_of(question: Question, task: str, facts: Facts) -> Decision:
+    """The method that was asked for, or the task's default, with the reason."""
+    if question.method is None:
+        decision: Decision = TASKS.load(task).default(facts)
+        return decision
+    card = read_card(question.method)
+    if task not in card.tasks:
+        what = f"does {', '.join(card.tasks)}, and the data is for {task}"
+        raise refuse(f"--method {card.name}", what, "Ask for another method (hounsfield list methods) or --task.")
+    return Decision("method", card.name, "wished")
+
+
+def split(dataset: Dataset, task: str, question: Question) -> Dataset:
+    """The data set with every case in a part: from the file, from the layout, or drawn by patient and seed."""
+    cases = dataset.cases
+    if question.split is not None:
+        parts = read_split(Path(question.split))
+        unknown = sorted(parts.keys() - {case.id for case in cases})
+        if unknown:
+            raise refuse(
+                question.split, f"names cases that {dataset.where} does not have: {', '.join(unknown[:5])}", "Mend it."
+            )
+        cases = tuple(replace(case, split=parts.get(case.id)) for case in cases if case.id in parts)
+    answer = TASKS.load(task).answer
+    with_truth = [case for case in cases if case.has_truth(answer)]
+    return dataset.with_cases(split_by_patient(with_truth, seed=question.seed))
+
+
+def _refuse_too_few(dataset: Dataset, cases: Cases, problems: Sequence[Problem], question: Question) -> None:
+    patients = {case.patient for case in (*cases.training, *cases.validation)}
+    if len(patients) < FEWEST_PATIENTS:
+        what = f"leaves {len(patients)} patients to learn from, and {FEWEST_PATIENTS} are the fewest"
+        raise Refused([*problems, Problem(dataset.where, what, "Add cases.")])
+    allowed = question.allow_bad if question.allow_bad is not None else int(BAD_SHARE * len(dataset))
+    if len(problems) > allowed:
+        what = f"has {len(problems)} bad cases among {len(dataset)}, and {allowed} are allowed"
+        raise Refused(
+            [*problems, Problem(dataset.where, what, f"Mend them, or allow them with --allow-bad {len(problems)}.")]
+        )
