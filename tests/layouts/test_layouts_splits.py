@@ -69,7 +69,7 @@ def test_cases_without_truth_get_no_part_unless_none_has_one():
 
 def test_a_patient_in_two_parts_is_refused():
     cases = [case(1, "Ann", "training"), case(2, "Ann", "test")]
-    with pytest.raises(Refused, match="'Ann' is in training and, with the case 'c2', in test"):
+    with pytest.raises(Refused, match="'Ann' is in training and, with case 'c2', in test"):
         split_by_patient(cases, seed=0)
 
 
@@ -83,7 +83,7 @@ def test_split_files(tmp_path):
     with pytest.raises(Refused, match="names 'c99'"):
         apply_split(blank, read_split(path), path)
     path.write_text("case,part\nc0,training\nc1,test\n")
-    with pytest.raises(Refused, match=r"split.csv: the patient 'p0' is in training and, with the case 'c1', in test"):
+    with pytest.raises(Refused, match=r"split.csv: the patient 'p0' is in training and, with case 'c1', in test"):
         apply_split(blank, read_split(path), path)
     path.write_text("case,part\nc0,train\n")
     with pytest.raises(Refused, match="line 2: has the part 'train'"):

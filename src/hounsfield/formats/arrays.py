@@ -94,11 +94,11 @@ def _header(stream: IO[bytes], size: int, path: Path, name: str) -> Member:
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(stream)
-    except (ValueError, EOFError) as error:
-        raise refuse(where, f"has no readable header ({str(error).splitlines()[0]})", AGAIN) from None
+    except (ValueError, EOFError, SyntaxError, TypeError):
+        raise refuse(where, "has no readable header", AGAIN) from None
     if dtype.hasobject:
         raise refuse(where, "holds Python objects, which are not read", "Save plain numbers or text.")
-    if math.prod(shape) * dtype.itemsize > size:
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize > size:
         what = f"is cut short or has a false header: it declares {'x'.join(map(str, shape))} of {dtype}"
         raise refuse(where, what, AGAIN)
     return Member(name, tuple(shape), dtype, fortran)

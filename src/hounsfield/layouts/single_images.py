@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hounsfield.formats.files import stem_of
+from hounsfield.formats.files import size_of, stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import images_in, is_image, unclaimed
+from hounsfield.layouts.folders import IMAGE_SUFFIXES, images_in, is_image, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.values import Case, Dataset
+from hounsfield.values import Case, Dataset, refuse
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ class SingleImages:
 
 
 LAYOUT = SingleImages()
+
+
+def single_case(files: Mapping[str, Path]) -> Case:
+    """One case of files given by role, named after the first. Refuses what is missing or no image by its name."""
+    if not files:
+        raise refuse("predict", "was given no file", "Name an image, or ROLE=FILE for each role.")
+    for path in files.values():
+        if path.is_dir() or not is_image(path):
+            raise refuse(path, "is no image by its name", f"Known are {', '.join(IMAGE_SUFFIXES)}.")
+        size_of(path)
+    first = next(iter(files.values()))
+    return Case(stem_of(first), {role: lazies.image(path) for role, path in files.items()})
 
 
 def _images(folder: Path) -> list[Path]:

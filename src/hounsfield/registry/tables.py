@@ -7,6 +7,10 @@ from hounsfield.registry.table import Table
 TASKS = Table(
     "task",
     {
+        "detection": "hounsfield.tasks.detection:TASK",
+        "diagnosis": "hounsfield.tasks.diagnosis:TASK",
+        "landmarks": "hounsfield.tasks.landmarks:TASK",
+        "registration": "hounsfield.tasks.registration:TASK",
         "segmentation": "hounsfield.tasks.segmentation:TASK",
     },
 )
@@ -14,6 +18,12 @@ TASKS = Table(
 METHODS = Table(
     "method",
     {
+        "boosting": "hounsfield.methods.boosting.method:METHOD",
+        "centernet": "hounsfield.methods.centernet.method:METHOD",
+        "convnet": "hounsfield.methods.convnet.method:METHOD",
+        "deformable": "hounsfield.methods.deformable.method:METHOD",
+        "gru_d": "hounsfield.methods.gru_d.method:METHOD",
+        "heatmaps": "hounsfield.methods.heatmaps.method:METHOD",
         "unet": "hounsfield.methods.unet.method:METHOD",
     },
     group="hounsfield.methods",
@@ -35,10 +45,6 @@ LAYOUTS = Table(
     group="hounsfield.layouts",
 )
 
-FORMATS = Table(
-    "format",
-    {},
-    group="hounsfield.formats",
-)
+FORMATS = Table("format", {}, group="hounsfield.formats")
 
 ENGINES = Table("engine", {"torch": "hounsfield.inference.engines.torch:TorchEngine"})
