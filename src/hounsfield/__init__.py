@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hounsfield.verbs.apply import apply
     from hounsfield.verbs.compare import compare
     from hounsfield.verbs.data import open_dataset
     from hounsfield.verbs.evaluate import evaluate
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hounsfield.verbs.packages import load, show
     from hounsfield.verbs.plan import plan
     from hounsfield.verbs.predict import predict
+    from hounsfield.verbs.register import register
     from hounsfield.verbs.train import train
 
 _FACE = {
@@ -30,11 +32,25 @@ _FACE = {
     "predict": "hounsfield.verbs.predict",
     "evaluate": "hounsfield.verbs.evaluate",
     "compare": "hounsfield.verbs.compare",
+    "register": "hounsfield.verbs.register",
+    "apply": "hounsfield.verbs.apply",
     "load": "hounsfield.verbs.packages",
     "show": "hounsfield.verbs.packages",
 }
 
-__all__ = ["compare", "evaluate", "inspect", "load", "open_dataset", "plan", "predict", "show", "train"]
+__all__ = [
+    "apply",
+    "compare",
+    "evaluate",
+    "inspect",
+    "load",
+    "open_dataset",
+    "plan",
+    "predict",
+    "register",
+    "show",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

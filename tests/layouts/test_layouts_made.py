@@ -310,7 +310,7 @@ def test_a_table_with_names(tmp_path):
     assert dataset.cases[0].truth(Diagnosis) == Diagnosis({"cured": 1.0, "ill": 0.0})
     assert not dataset.cases[2].truths
     aged = opened(tmp_path, options=ReadOptions(target="age"))
-    assert (aged.task, aged.cases[1].truth(Diagnosis).likeliest) == ("classification", "61")
+    assert (aged.task, aged.cases[1].truth(Diagnosis).likeliest) == ("diagnosis", "61")
     above = opened(tmp_path, options=ReadOptions(target="age>60"))
     assert [case.truth(Diagnosis).likeliest for case in above.cases[:2]] == ["no", "yes"]
 

@@ -108,7 +108,7 @@ def test_chest_films(opened, data_root, parts):
 @pytest.mark.parametrize("parts", [("icu",), ("icu", "set-a.zip")])
 def test_intensive_care(opened, parts):
     dataset = opened(*parts)
-    assert (dataset.layout, dataset.task, len(dataset)) == ("physionet2012", "classification", 1400)
+    assert (dataset.layout, dataset.task, len(dataset)) == ("physionet2012", "diagnosis", 1400)
     deaths = [case.truth(Diagnosis).likeliest == "yes" for case in dataset]
     assert sum(deaths) == 179
     unknown = Counter(name for case in dataset for name, value in case.covariates.items() if value is None)
@@ -140,7 +140,7 @@ def test_another_question_about_intensive_care(opened):
 
 def test_four_hospitals(opened):
     dataset = opened("hearts_four_hospitals")
-    assert (dataset.layout, dataset.task) == ("delimited", "classification")
+    assert (dataset.layout, dataset.task) == ("delimited", "diagnosis")
     assert Counter(c.site for c in dataset) == {"cleveland": 212, "hungarian": 206, "switzerland": 86, "va": 140}
     healthy = Counter(c.site for c in dataset if c.truth(Diagnosis).likeliest == "no")
     assert healthy == {"cleveland": 120, "hungarian": 141, "switzerland": 4, "va": 36}

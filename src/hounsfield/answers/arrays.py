@@ -18,7 +18,8 @@ from hounsfield.values import refuse
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Any = None) -> None:
     """Write named arrays, and JSON facts in the header, as a whole or not at all."""
-    ordered = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    # not np.ascontiguousarray, which makes a number without axes a row of one
+    ordered = {name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}
     with aside(path) as other:
         save_file(ordered, other, metadata={"facts": json.dumps(facts, sort_keys=True)})
 

@@ -17,8 +17,9 @@ from hounsfield.values import Grid, LabelMap, refuse
 
 
 def write_label_map(labels: LabelMap, stem: Path) -> Sequence[Path]:
-    """STEM.png for pictures, else STEM.nii.gz; STEM.objects.* where objects are told apart; STEM.labels.json with names."""
-    suffix = ".png" if labels.grid == Grid.picture(labels.grid.shape) else ".nii.gz"
+    """STEM.png for pictures, else STEM.nii.gz; STEM.objects.* where objects are told apart; STEM.labels.json: names."""
+    is_picture = labels.grid.ndim == 2 and labels.grid == Grid.picture(labels.grid.shape)
+    suffix = ".png" if is_picture else ".nii.gz"
     files = [stem.with_name(stem.name + suffix)]
     _write(files[0], labels.array, labels.grid)
     if labels.instances is not None:

@@ -14,6 +14,8 @@ COMMANDS = {
     "predict": "Answer files, folders or a training layout.",
     "evaluate": "Score answers against truths.",
     "compare": "Two models or folders of answers, patient by patient.",
+    "register": "The transform between two images, without training.",
+    "apply": "Carry images, label maps and points by a transform.",
     "show": "What a model is.",
     "list": "Methods, tasks, formats, layouts.",
     "doctor": "Whether everything works here.",

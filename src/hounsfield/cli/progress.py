@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass
 class Line:
-    """Watches a verb's events and keeps one line of standard error up to date; a plain line at times where it is no terminal."""
+    """Keeps a line of standard error up to date with a verb's events; where it is no terminal, a line at times."""
 
     started: float = field(default_factory=time.monotonic)
     shown: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -50,14 +50,19 @@ def asking(function: F) -> F:
 
 def asked(words: dict[str, Any]) -> dict[str, Any]:
     """The options as the verbs take them. Raises UsageError for a wish without a value."""
+    wishes = wished(words.pop("wishes", ()))
+    return {**words, **opened_by(words), "wishes": wishes}
+
+
+def wished(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """KEY=VALUE words as (key, value). Raises UsageError for one without a value."""
     wishes = []
-    for word in words.pop("wishes", ()):
+    for word in words:
         key, equals, value = word.partition("=")
         if not equals:
             raise click.UsageError(f"--set {word} has no value; write --set {word}=VALUE.")
         wishes.append((key.strip(), value.strip()))
-    opened = opened_by(words)
-    return {**words, **opened, "wishes": tuple(wishes)}
+    return tuple(wishes)
 
 
 def opened_by(words: dict[str, Any]) -> dict[str, Any]:

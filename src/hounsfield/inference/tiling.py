@@ -23,7 +23,9 @@ def tiled(
     much larger; what lies outside the image goes on as at its edge.  multiple: what a window's sides are multiples of.
     """
     shape = image.shape[1:]
-    whole = tuple(math.ceil(n / m) * m for n, m in zip(shape, multiple, strict=True))
+    # a tiny image is seen with a margin: the coarsest map needs more than one element to be normalised
+    least = (min(2 * m, p) for m, p in zip(multiple, patch, strict=True))
+    whole = tuple(max(math.ceil(n / m) * m, few) for n, m, few in zip(shape, multiple, least, strict=True))
     window = whole if math.prod(whole) <= 2 * math.prod(patch) else patch
     padded = _padded(image, tuple(max(n, w) for n, w in zip(shape, window, strict=True)))
     weight = gaussian_weight(window)

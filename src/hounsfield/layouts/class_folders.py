@@ -55,7 +55,7 @@ class ClassFolders:
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
-            task="classification",
+            task="diagnosis",
             task_why=f"each image lies in the folder of one of {len(classes)} classes",
             unclaimed=unclaimed(folder, [path for path, _, _ in found]),
         )

@@ -71,7 +71,7 @@ class MedMnist:
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
-            task="classification",
+            task="diagnosis",
             task_why="each image has a class",
             unclaimed=unclaimed(folder, [path]) if folder.is_dir() else (),
         )

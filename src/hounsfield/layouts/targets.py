@@ -50,7 +50,7 @@ def truths_of(target: Target, values: Sequence[Cell], where: str) -> list[Diagno
 
 def task_of(truths: Sequence[Diagnosis | Quantities | None]) -> str:
     """The task that these truths are for."""
-    return "regression" if any(isinstance(truth, Quantities) for truth in truths) else "classification"
+    return "regression" if any(isinstance(truth, Quantities) for truth in truths) else "diagnosis"
 
 
 def _truth(target: Target, value: float | str, words: list[str], numbers: list[float]) -> Diagnosis | Quantities:

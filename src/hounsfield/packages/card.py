@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hounsfield.seam import read_card
+from hounsfield.registry.tables import METHODS
 from hounsfield.values import Facts, Plan, Scores
 
 
 def card_text(plan: Plan, facts: Facts, scores: Scores | None) -> str:
     """The card of a model."""
-    card = read_card(plan.method)
+    card = METHODS.load(plan.method).card
     lines = [
         f"# A {card.name} for {plan.task}",
         "",

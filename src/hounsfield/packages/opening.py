@@ -10,6 +10,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from hounsfield.packages.package import SCHEMA, Package, file_sha256, identity, self_hash
+from hounsfield.registry.table import UnknownName
 from hounsfield.registry.tables import METHODS
 from hounsfield.values import refuse
 
@@ -20,7 +21,7 @@ FIELDS = {"schema", "method", "task", "roles", "labels", "arrays", "parts", "fil
 
 
 def open_package(folder: Path) -> Package:
-    """The package in a folder, everything in it checked. Raises Refused with the first thing that is not as declared."""
+    """The package in a folder, everything in it checked. Raises Refused with the first thing not as declared."""
     folder = Path(folder)
     if not folder.is_dir():
         raise refuse(folder, "is no package: there is no such folder", "Give the folder that `train --out` made.")
@@ -32,7 +33,9 @@ def open_package(folder: Path) -> Package:
     try:
         METHODS.target(package.plan.method)
         told = identity(folder, index["parts"])
-    except (KeyError, TypeError, ValueError) as error:
+    except UnknownName as error:
+        raise refuse(folder, f"was made by a method that is not here. {error}", "Install what brings it.") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         raise refuse(folder, f"is not in the form of a package ({error})", AGAIN) from None
     if told != index["digest"] or (package.plan.method, package.plan.task) != (index["method"], index["task"]):
         raise refuse(folder / "package.json", "does not state the digest of what the package holds", AGAIN)
@@ -54,7 +57,19 @@ def _read_index(folder: Path) -> dict[str, Any]:
         raise refuse(path, "was changed after it was written", AGAIN)
     if index["schema"] != SCHEMA:
         raise refuse(path, f"is of schema {index['schema']}; this version opens {SCHEMA}", "Update hounsfield.")
+    if not _is_well_formed(index):
+        raise refuse(path, "is not in the form of a package", AGAIN)
     return index
+
+
+def _is_well_formed(index: Mapping[str, Any]) -> bool:
+    """Whether what is read of the index below has the types that it should have."""
+    words = all(isinstance(index[name], str) for name in ("method", "task", "digest"))
+    tables = all(isinstance(index[name], dict) for name in ("files", "parts", "arrays"))
+    if not words or not tables or not all(isinstance(array, dict) for array in index["arrays"].values()):
+        return False
+    arrays = all({"shape", "dtype"} == array.keys() for array in index["arrays"].values())
+    return arrays and all(isinstance(word, str) for name in ("files", "parts") for word in index[name].values())
 
 
 def _check_files(folder: Path, index: Mapping[str, Any]) -> None:
@@ -81,7 +96,9 @@ def _check_files(folder: Path, index: Mapping[str, Any]) -> None:
 
 
 def _check_parts(folder: Path, index: Mapping[str, Any]) -> None:
-    for place in index["parts"].values():
+    for name, place in index["parts"].items():
+        if f"{place}/package.json" not in index["files"]:  # whose paths do not leave the folder
+            raise refuse(folder / "package.json", f"declares the part {name!r} outside of the package", AGAIN)
         open_package(folder / place)
 
 

@@ -120,7 +120,7 @@ def file_sha256(path: Path) -> str:
 
 
 def identity(folder: Path, parts: Mapping[str, str]) -> str:
-    """The digest over what a model is: state, facts, decisions, seen, validation, calibration, and those of its parts."""
+    """The digest of what a model is: state, facts, decisions, seen, validation, calibration, those of its parts."""
     told = sha256()
     for name in IDENTITY:
         told.update(f"{name} {file_sha256(folder / name)}\n".encode())

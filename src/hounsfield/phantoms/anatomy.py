@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hounsfield.phantoms.fields import Array
 from hounsfield.phantoms.solids import Place, all_of, any_of, around, box, ellipsoid, melt, repeated, step
 
 LABELS = {1: "lung", 2: "liver", 3: "spleen", 4: "kidney", 5: "spine"}
@@ -36,7 +38,7 @@ class Structure:
     hu: float
     label: int
     bounds: NDArray[np.float32]
-    distance: Callable[[Place], NDArray]
+    distance: Callable[[Place], Array]
     texture: float = 8.0
 
 
@@ -70,9 +72,7 @@ class Anatomy:
     grow: dict[str, NDArray[np.float64]]
 
     @staticmethod
-    def draw(
-        habits: np.random.Generator, organs: np.random.Generator, *, movement: float, contrast: float
-    ) -> Anatomy:
+    def draw(habits: np.random.Generator, organs: np.random.Generator, *, movement: float, contrast: float) -> Anatomy:
         """A patient's torso: `habits` draws what all of the body shares, `organs` what the truth is about.
 
         movement: factor of the organs' free movement.  contrast: factor of their difference from muscle.
@@ -92,7 +92,7 @@ class Anatomy:
             grow={name: organs.uniform(0.9, 1.1, 3) for name in MOVING},
         )
 
-    def depth(self, x: NDArray, y: NDArray, z: NDArray) -> NDArray:
+    def depth(self, x: Array, y: Array, z: Array) -> Array:
         """How deep below the skin points (N,) lie, mm, negative outside: a superellipse at each height."""
         shoulders, neck = step((z - 125) / 10), step((z - 200) / 9)
         width = self.girth * (119 - 6 * np.exp(-(((z + 60) / 55) ** 2))) + 14 * shoulders - 75 * neck
@@ -113,44 +113,46 @@ class Anatomy:
             "right kidney": ((52, -36, -92), 0.6),
             "left kidney": ((-52, -36, -78), 0.6),
         }[organ]
-        return np.array(rest, float) + self.move[organ] + (0, 0, share * self.breath)
+        centre: NDArray[np.float64] = np.array(rest, float) + self.move[organ]
+        centre[2] += share * self.breath
+        return centre
 
     # Walls of the body's rooms.
 
-    def cavity(self, p: Place) -> NDArray:
+    def cavity(self, p: Place) -> Array:
         """Inside the wall of chest and belly."""
         return self.rim + 13 - p.depth
 
-    def diaphragm(self, p: Place) -> NDArray:
+    def diaphragm(self, p: Place) -> Array:
         """Height of the point above the diaphragm's two domes, the right one higher."""
         sag = ((np.abs(p.x) - 48) / 52) ** 2 * 22 + ((p.y - 8) / 60) ** 2 * 38
         return p.z - (22 + self.breath + 9 * step(p.x / 20) - sag)
 
     # Organs with a label.
 
-    def lung(self, p: Place) -> NDArray:
+    def lung(self, p: Place) -> Array:
         """Both lungs; what stands in the mediastinum is painted over them."""
         side = np.abs(p.x)
         pleura = ellipsoid(side, p.y, p.z, (50, -6, 20), (60, 84, 140))
         return all_of(pleura, self.cavity(p), -self.diaphragm(p), 12 + 0.1 * np.abs(p.y + 10) - side)
 
-    def liver(self, p: Place) -> NDArray:
+    def liver(self, p: Place) -> Array:
         """A large right and a small left lobe under the diaphragm, the kidney in its own bed of fat behind them."""
         centre, size = self.centre("liver"), self.grow["liver"]
         right = ellipsoid(p.x, p.y, p.z, centre, size * (50, 58, 56))
         tip = ellipsoid(p.x, p.y, p.z, centre + size * (20, 4, -34), size * (30, 38, 44))
-        left = ellipsoid(p.x, p.y, p.z, centre + (-52, 28, 24), size * (54, 30, 28))
+        left = ellipsoid(p.x, p.y, p.z, centre + np.array((-52, 28, 24)), size * (54, 30, 28))
         lobes = melt(melt(right, tip, 12), left, 12)
         return all_of(lobes, self.cavity(p) + 1, self.diaphragm(p) + 2, 6 - self.kidney(p, 1))
 
-    def spleen(self, p: Place) -> NDArray:
+    def spleen(self, p: Place) -> Array:
         """A crescent in the left upper belly."""
         centre, size = self.centre("spleen"), self.grow["spleen"]
         outer = ellipsoid(p.x, p.y, p.z, centre, size * (30, 42, 44))
-        notch = ellipsoid(p.x, p.y, p.z, centre + (38, 22, -2), size * (28, 34, 60))
+        notch = ellipsoid(p.x, p.y, p.z, centre + np.array((38, 22, -2)), size * (28, 34, 60))
         return all_of(outer, -notch, self.cavity(p) + 1, self.diaphragm(p) + 2)
 
-    def kidney(self, p: Place, side: int) -> NDArray:
+    def kidney(self, p: Place, side: int) -> Array:
         """The right (side 1) or left (-1) kidney, leaning inwards at the top, with its hilum."""
         organ = "right kidney" if side > 0 else "left kidney"
         lean = side * self.lean[organ]
@@ -159,11 +161,11 @@ class Anatomy:
         hilum = ellipsoid(x, y, z, (-side * 25, 5, 0), (14, 10, 15))
         return all_of(ellipsoid(x, y, z, (0, 0, 0), self.grow[organ] * (25, 21, 47)), -hilum)
 
-    def column(self, p: Place) -> tuple[NDArray, NDArray]:
+    def column(self, p: Place) -> tuple[Array, Array]:
         """x and y from the middle of the spine, which is bent as a spine is."""
         return p.x, p.y + 47 + 5 * np.sin(p.z / 70)
 
-    def spine(self, p: Place) -> NDArray:
+    def spine(self, p: Place) -> Array:
         """Bodies, arches and processes of the vertebrae around the canal."""
         x, y = self.column(p)
         body = np.hypot(x / 1.15, y) - 17 + 1.5 * np.cos(2 * np.pi * (p.z - self.phase) / VERTEBRA_MM)
@@ -173,7 +175,7 @@ class Anatomy:
         transverse = all_of(np.abs(x) - 30, np.abs(y + 18) - 5.5)
         return all_of(any_of(body, all_of(any_of(arch, spinous, transverse), level)), 7 - np.hypot(x, y + 24))
 
-    def discs(self, p: Place) -> NDArray:
+    def discs(self, p: Place) -> Array:
         """Discs between the vertebral bodies; they belong to the spine."""
         x, y = self.column(p)
         between = np.abs(repeated(p.z - self.phase + VERTEBRA_MM / 2, VERTEBRA_MM)) - 3
@@ -181,49 +183,51 @@ class Anatomy:
 
     # What has no label.
 
-    def heart(self, p: Place) -> NDArray:
+    def heart(self, p: Place) -> Array:
         """An egg whose apex points left, down and forwards."""
         x, y, z = (q - c for q, c in zip((p.x, p.y, p.z), self.centre("heart").tolist(), strict=True))
         along = -0.72 * x + 0.42 * y - 0.55 * z
         across = np.sqrt(np.maximum(x * x + y * y + z * z - along * along, 0))
         return ellipsoid(along, across, 0.0, (0, 0, 0), self.grow["heart"][0] * np.array((54, 40, 40)))
 
-    def stomach(self, p: Place) -> NDArray:
+    def stomach(self, p: Place) -> Array:
         """A bag below the left dome."""
         bag = ellipsoid(p.x, p.y, p.z, (-44, 22, -34), (38, 32, 44))
         return all_of(bag, self.cavity(p) + 2, self.diaphragm(p) + 4)
 
-    def vessel(self, p: Place, x: float, y: float) -> NDArray:
+    def vessel(self, p: Place, x: float, y: float) -> Array:
         """A great vessel along the spine."""
-        return np.hypot(p.x - x, p.y - y + 5 * np.sin(p.z / 70)) - 9.5
+        distance: Array = np.hypot(p.x - x, p.y - y + 5 * np.sin(p.z / 70)) - 9.5
+        return distance
 
-    def bowel(self, p: Place, loop: Loop) -> NDArray:
+    def bowel(self, p: Place, loop: Loop) -> Array:
         """One loop of bowel."""
         radii = (1.5 * loop.radius, loop.radius, loop.radius)
         return all_of(ellipsoid(p.x, p.y, p.z, loop.centre, radii), self.cavity(p) + 3, self.diaphragm(p) + 6)
 
-    def psoas(self, p: Place) -> NDArray:
+    def psoas(self, p: Place) -> Array:
         """The muscles beside the lumbar spine, thinner upwards."""
-        return np.hypot(np.abs(p.x) - 34, p.y + 36) - 15 + 0.08 * np.maximum(p.z + 110, 0)
+        distance: Array = np.hypot(np.abs(p.x) - 34, p.y + 36) - 15 + 0.08 * np.maximum(p.z + 110, 0)
+        return distance
 
-    def airway(self, p: Place) -> NDArray:
+    def airway(self, p: Place) -> Array:
         """Trachea and main bronchi; the carina lies at (0, -14, 106)."""
         side = np.abs(p.x)
         trachea = all_of(np.hypot(p.x, p.y + 14) - 8, 106 - p.z)
         return any_of(trachea, all_of(np.hypot(p.y + 14, p.z - 106 + 0.7 * side) - 6.5, side - 28))
 
-    def ribs(self, p: Place) -> NDArray:
+    def ribs(self, p: Place) -> Array:
         """Slanted bands in the chest wall, with gaps at the spine and at the breast bone."""
         band = np.abs(repeated(p.z + 0.4 * p.y - 3, 25)) - 5
         shell = np.abs(p.depth - self.rim - 7) - 4.5
         gap = np.where(p.y < 0, 30 - np.abs(p.x), 22 - np.abs(p.x))
         return all_of(band, shell, gap, -45 - p.z - 0.4 * p.y, p.z - 150)
 
-    def sternum(self, p: Place) -> NDArray:
+    def sternum(self, p: Place) -> Array:
         """The breast bone."""
         return all_of(np.abs(p.x) - 15, np.abs(p.depth - self.rim - 7) - 5, -p.y, 25 - p.z, p.z - 140)
 
-    def pelvis(self, p: Place) -> NDArray:
+    def pelvis(self, p: Place) -> Array:
         """The wings of the pelvis, where the field of view reaches so low."""
         wing = ellipsoid(np.abs(p.x), p.y, p.z, (42, -8, -250), (62, 62, 92))
         return all_of(np.abs(wing) - 5, 16 - np.abs(p.x), self.rim + 3 - p.depth)
@@ -249,7 +253,7 @@ class Anatomy:
                     -600 if loop.gas else 40,
                     0,
                     around(loop.centre, 1.6 * loop.radius),
-                    lambda p, loop=loop: self.bowel(p, loop),
+                    partial(self.bowel, loop=loop),
                     14,
                 )
                 for loop in self.loops
@@ -264,12 +268,12 @@ class Anatomy:
                 box((-90, 0), (25, 65), (-90, 40)),
                 lambda p: all_of(self.stomach(p) + 4, 34 - p.y),
             ),
-            Structure("aorta", vessel, 0, box((-30, 10), (-45, 5), (-500, 115)), lambda p: self.vessel(p, -10, -19)),
-            Structure("cava", vessel, 0, box((0, 35), (-45, 5), (-500, 40)), lambda p: self.vessel(p, 16, -18)),
+            Structure("aorta", vessel, 0, box((-30, 10), (-45, 5), (-500, 115)), partial(self.vessel, x=-10, y=-19)),
+            Structure("cava", vessel, 0, box((0, 35), (-45, 5), (-500, 40)), partial(self.vessel, x=16, y=-18)),
             Structure("liver", self.hu("liver"), LIVER, box((-100, 130), (-100, 110), (-140, 70)), self.liver, 9),
             Structure("spleen", self.hu("spleen"), SPLEEN, box((-130, -20), (-100, 50), (-120, 70)), self.spleen),
-            Structure("kidney", self.hu("kidney"), KIDNEY, around(right, 60), lambda p: self.kidney(p, 1)),
-            Structure("kidney", self.hu("kidney"), KIDNEY, around(left, 60), lambda p: self.kidney(p, -1)),
+            Structure("kidney", self.hu("kidney"), KIDNEY, around(right, 60), partial(self.kidney, side=1)),
+            Structure("kidney", self.hu("kidney"), KIDNEY, around(left, 60), partial(self.kidney, side=-1)),
             Structure("airway", -950, 0, box((-42, 42), (-28, 0), (70, 500)), self.airway),
             Structure("spine", MUSCLE_HU + self.bone, SPINE, box((-42, 42), (-115, -20), (-500, 500)), self.spine, 30),
             Structure("discs", bone, SPINE, box((-25, 25), (-80, -20), (-500, 500)), self.discs),

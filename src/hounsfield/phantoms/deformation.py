@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from hounsfield.phantoms.fields import Array
 from hounsfield.values import Grid
 
 _EDGE_VOXELS = 5.0  # over which a displacement falls to zero towards the border of its grid
@@ -33,7 +34,7 @@ class Waves:
         vectors = directions * (2 * np.pi / rng.uniform(*length_mm, (count, 1)))
         return Waves(vectors, rng.uniform(0, 2 * np.pi, count), rng.normal(0, sd_mm, (count, 3)))
 
-    def at(self, points: NDArray) -> NDArray:
+    def at(self, points: Array) -> Array:
         """Displacement (3, N) at points (3, N), in the points' own precision."""
         kind = points.dtype
         return self.bends.T.astype(kind) @ np.sin(
@@ -52,7 +53,7 @@ class Pose:
     shift: NDArray[np.float64]
     waves: Waves
 
-    def to_body(self, world: NDArray) -> NDArray:
+    def to_body(self, world: Array) -> Array:
         """Body coordinates (3, N) of world points (3, N), in the points' own precision."""
         kind = world.dtype
         straight = self.matrix.astype(kind) @ (world - self.shift.astype(kind)[:, None])
@@ -81,15 +82,15 @@ class Deformation:
         affine[:3, :3] = turn
         affine[:3, 3] = centre - turn @ centre + rng.normal(0, 6, 3)
         waves = Waves.draw(rng, 6, length_mm=(110, 240), sd_mm=1)
-        free = Deformation(grid, affine, waves)
-        u = free.displacement()
-        peak = float(np.linalg.norm(u, axis=0).max())
-        factor = peak_mm / max(peak, 1e-6)
-        while _least_jacobian(u * factor, grid) < 0.3:
+        # Every second centre is enough: the waves are many voxels long.
+        coarse = Grid(tuple((n + 1) // 2 for n in grid.shape), grid.affine @ np.diag([2, 2, 2, 1]))
+        u = Deformation(grid, affine, waves).bend(centres(coarse, np.float64)).reshape(3, *coarse.shape)
+        factor = peak_mm / max(float(np.linalg.norm(u, axis=0).max()), 1e-6)
+        while _least_jacobian(u * factor, coarse) < 0.3:
             factor *= 0.85
         return Deformation(grid, affine, Waves(waves.vectors, waves.phases, waves.bends * factor))
 
-    def bend(self, points: NDArray) -> NDArray:
+    def bend(self, points: Array) -> Array:
         """u (3, N) at world points (3, N)."""
         kind = points.dtype
         inverse = np.linalg.inv(self.grid.affine).astype(kind)
@@ -97,9 +98,10 @@ class Deformation:
         last = np.array(self.grid.shape, kind)[:, None] - 1
         inwards = np.minimum(index, last - index) / min(_EDGE_VOXELS, float(last.min()) / 4)
         window = np.prod(np.sin(np.clip(inwards, 0, 1) * kind.type(np.pi / 2)) ** 2, axis=0)
-        return self.waves.at(points) * window
+        bent: Array = self.waves.at(points) * window
+        return bent
 
-    def apply(self, points: NDArray) -> NDArray:
+    def apply(self, points: Array) -> Array:
         """T at world points (3, N)."""
         kind = points.dtype
         return self.affine[:3, :3].astype(kind) @ (points + self.bend(points)) + self.affine[:3, 3:].astype(kind)
@@ -115,23 +117,27 @@ class Deformation:
         return self.bend(centres(self.grid, np.float64)).reshape(3, *self.grid.shape).astype(np.float32)
 
 
-def centres(grid: Grid, kind: type[np.floating]) -> NDArray:
+def centres(grid: Grid, kind: type[np.floating]) -> Array:
     """World coordinates (3, N) of all centres of a grid, in C order."""
     index = np.indices(grid.shape, dtype=kind).reshape(3, -1)
     return grid.affine[:3, :3].astype(kind) @ index + grid.affine[:3, 3:].astype(kind)
 
 
 def _solve(
-    forward: Callable[[NDArray], NDArray], goal: NDArray, *, start: NDArray, slope: NDArray
+    forward: Callable[[Array], Array],
+    goal: Array,
+    *,
+    start: Array,
+    slope: Array,
 ) -> NDArray[np.float64]:
     """Points that `forward` carries to `goal`, by fixed-point steps with an approximate inverse slope (3, 3)."""
-    point = start
+    point = start.astype(np.float64)
     for _ in range(80):
         point = point - 0.9 * (slope @ (forward(point) - goal))
     return point
 
 
-def _least_jacobian(u: NDArray, grid: Grid) -> float:
+def _least_jacobian(u: Array, grid: Grid) -> float:
     """The smallest determinant of the slope of x + u(x) over the grid."""
     by_index = np.stack([np.stack(np.gradient(component), axis=-1) for component in u], axis=-2)
     slope = by_index @ np.linalg.inv(grid.affine[:3, :3]) + np.eye(3)

@@ -42,7 +42,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.null not in get_args(Null):
-            raise refuse(self.generator, f"has no null mode {self.null!r}", f"Choose one of {', '.join(get_args(Null))}")
+            raise refuse(
+                self.generator, f"has no null mode {self.null!r}", f"Choose one of {', '.join(get_args(Null))}"
+            )
         if not 0 <= self.difficulty <= 1:
             raise refuse(self.generator, f"cannot have difficulty {self.difficulty}", "Give a number from 0 to 1")
         if self.seed < 0 or self.number < 0:
@@ -74,9 +76,7 @@ class Recipe:
         if self.null != "shuffled":
             return self
         other = self.number + _ELSEWHERE * self.images_per_patient
-        return Recipe(
-            self.generator, self.seed, other, self.difficulty, "none", self.images_per_patient, self.settings
-        )
+        return Recipe(self.generator, self.seed, other, self.difficulty, "none", self.images_per_patient, self.settings)
 
     def stream(self, name: str) -> np.random.Generator:
         """The case's own stream of this name."""

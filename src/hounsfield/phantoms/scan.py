@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from hounsfield.phantoms.anatomy import AIR_HU, LABELS, LUNG, Anatomy, Structure
 from hounsfield.phantoms.deformation import Deformation, Pose, Waves, centres
-from hounsfield.phantoms.fields import LatticeField
+from hounsfield.phantoms.fields import Array, LatticeField
 from hounsfield.phantoms.recipe import Recipe
 from hounsfield.phantoms.solids import Place
 from hounsfield.values import Grid, Image, LabelMap, Points
@@ -34,15 +34,18 @@ class Scan:
     moved: Deformation | None = None
 
     @staticmethod
-    def draw(recipe: Recipe, role: str = "image") -> Scan:
-        """The scan of this role: anatomy and habits by patient, posture by case, framing by role."""
+    def draw(recipe: Recipe, body: Recipe, role: str = "image") -> Scan:
+        """The scan of this role, framed as `recipe` says, of the body that `body` says (another's, in a shuffled truth).
+
+        Anatomy and habits are the patient's, the posture is the case's, framing and noise are the role's.
+        """
         anatomy = Anatomy.draw(
-            recipe.patient_stream("habits"),
-            recipe.patient_stream("organs"),
-            movement=recipe.knob(0.5, 1.5),
-            contrast=recipe.knob(1.5, 0.5),
+            body.patient_stream("habits"),
+            body.patient_stream("organs"),
+            movement=body.knob(0.5, 1.5),
+            contrast=body.knob(1.5, 0.5),
         )
-        return Scan(recipe, role, anatomy, _draw_pose(recipe), _draw_grid(recipe, role))
+        return Scan(recipe, role, anatomy, _draw_pose(body), _draw_grid(recipe, role))
 
     def image(self) -> Image:
         """The volume in whole HU, int16."""
@@ -76,7 +79,7 @@ class Scan:
         inside = self.grid.contains(world.T)
         return Points(np.where(inside[:, None], world.T, np.nan), tuple(body), inside.astype(float))
 
-    def _body(self, world: NDArray) -> NDArray:
+    def _body(self, world: Array) -> Array:
         return self.pose.to_body(world if self.moved is None else self.moved.apply(world))
 
 

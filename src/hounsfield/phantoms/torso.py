@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from hounsfield.phantoms.deformation import Deformation
 from hounsfield.phantoms.recipe import Null, Recipe
 from hounsfield.phantoms.scan import FULL_VIEW_MM, Scan
-from hounsfield.values import Case, Image, LabelMap, Points, Transform, Truth, refuse
+from hounsfield.values import Case, Image, LabelMap, Lazy, Points, Transform, Truth, refuse
 
 SHAPE = (48, 40, 56)
 SPACING_MM = 6.0
+DrawScan = Callable[[Recipe, Recipe], Scan]  # from the recipe of the grid and that of the body
 
 
 def torso(
@@ -36,12 +38,12 @@ def torso(
     structures, world mm; those outside the field of view are absent).  Cases 2n and 2n + 1 are scans of one patient:
     same anatomy and habits, other framing, posture and noise.
     spacing: mm, one number or three.  difficulty moves noise, the organs' contrast and their freedom of place.
-    null: "no_signal" paints the body empty; "shuffled" takes the truth of another patient, index by index.
+    null: "no_signal" paints the body empty; "shuffled" takes the truth of another patient, on this grid.
     """
     recipe = _recipe("torso", seed, number, shape, spacing, difficulty, null, images_per_patient=2)
     return Case(
         recipe.id,
-        inputs={"image": recipe.lazy(Image, "image", lambda r: Scan.draw(r).image())},
+        inputs={"image": recipe.lazy(Image, "image", partial(_image, scan=Scan.draw))},
         truths={
             "organs": Truth(recipe.lazy(LabelMap, "organs", partial(_organs, scan=Scan.draw))),
             "landmarks": Truth(recipe.lazy(Points, "landmarks", partial(_landmarks, scan=Scan.draw))),
@@ -68,10 +70,11 @@ def torso_pair(
     difficulty also moves the displacement's peak.  null: as for `torso`; "shuffled" takes the transform too.
     """
     recipe = _recipe("torso_pair", seed, number, shape, spacing, difficulty, null)
-    scans: dict[str, Callable[[Recipe], Scan]] = {"fixed": _fixed, "moving": partial(Scan.draw, role="moving")}
-    inputs, truths = {}, {}
+    scans: dict[str, DrawScan] = {"fixed": _fixed, "moving": partial(Scan.draw, role="moving")}
+    inputs: dict[str, Lazy[Any]] = {}
+    truths: dict[str, Truth] = {}
     for role, scan in scans.items():
-        inputs[role] = recipe.lazy(Image, role, lambda r, scan=scan: scan(r).image())
+        inputs[role] = recipe.lazy(Image, role, partial(_image, scan=scan))
         organs = recipe.lazy(LabelMap, f"{role}_organs", partial(_organs, scan=scan))
         landmarks = recipe.lazy(Points, f"{role}_landmarks", partial(_landmarks, scan=scan))
         truths |= {f"{role}_organs": Truth(organs, of=role), f"{role}_landmarks": Truth(landmarks, of=role)}
@@ -103,31 +106,29 @@ def _recipe(
     return Recipe(generator, int(seed), int(number), float(difficulty), null, images_per_patient, settings)
 
 
-def _fixed(recipe: Recipe) -> Scan:
-    """The fixed scan: the moving one's body, seen through the transform."""
-    scan = Scan.draw(recipe, "fixed")
-    return replace(scan, moved=_deformation(recipe, scan))
+def _fixed(recipe: Recipe, body: Recipe) -> Scan:
+    """The fixed scan: the body as the moving one shows it, seen through the transform."""
+    scan = Scan.draw(recipe, body, "fixed")
+    return replace(scan, moved=_deformation(body, scan))
 
 
 def _deformation(recipe: Recipe, fixed: Scan) -> Deformation:
     return Deformation.draw(recipe.stream("deformation"), fixed.grid, peak_mm=recipe.knob(6, 18))
 
 
-def _organs(recipe: Recipe, scan: Callable[[Recipe], Scan]) -> LabelMap:
-    told = scan(recipe.of_truth).organs()
-    return told if recipe.of_truth is recipe else replace(told, grid=scan(recipe).grid)
+def _image(recipe: Recipe, scan: DrawScan) -> Image:
+    return scan(recipe, recipe).image()
 
 
-def _landmarks(recipe: Recipe, scan: Callable[[Recipe], Scan]) -> Points:
-    theirs = scan(recipe.of_truth)
-    told = theirs.landmarks()
-    if recipe.of_truth is recipe:
-        return told
-    grid = scan(recipe).grid
-    return replace(told, coordinates=grid.to_world(theirs.grid.to_index(told.coordinates)))
+def _organs(recipe: Recipe, scan: DrawScan) -> LabelMap:
+    return scan(recipe, recipe.of_truth).organs()
+
+
+def _landmarks(recipe: Recipe, scan: DrawScan) -> Points:
+    return scan(recipe, recipe.of_truth).landmarks()
 
 
 def _transform(recipe: Recipe) -> Transform:
-    fixed, moving = Scan.draw(recipe, "fixed"), Scan.draw(recipe, "moving")
+    fixed, moving = (Scan.draw(recipe, recipe, role) for role in ("fixed", "moving"))
     told = _deformation(recipe.of_truth, fixed)
     return Transform(fixed.grid, moving.grid, told.affine, told.displacement())

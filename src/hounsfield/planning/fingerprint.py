@@ -53,7 +53,7 @@ def fingerprint(
 
 
 def facts_of(case: Case) -> Facts:
-    """The facts of one case, truths included. Raises Refused where something can not be read or does not fit together."""
+    """The facts of one case, truths included. Raises Refused where something is unreadable or does not fit."""
     facts = [facts_of_inputs(case)]
     for truth in case.truths.values():
         answer = truth.answer.load()
@@ -166,7 +166,12 @@ def _(points: Points, name: str) -> Facts:
 @describe.register
 def _(diagnosis: Diagnosis, name: str) -> Facts:
     counts = {f"label:{word}": int(p == 1) for word, p in diagnosis.probabilities.items()}
-    words = {"kinds": (f"{name}=Diagnosis",), "classes": diagnosis.classes, "diagnosis": (diagnosis.kind,)}
+    words = {
+        "kinds": (f"{name}=Diagnosis",),
+        "classes": diagnosis.classes,
+        "class_places": tuple(f"{place}={word}" for place, word in enumerate(diagnosis.classes)),
+        "diagnosis": (diagnosis.kind,),
+    }
     return Facts(counts, words=words)
 
 

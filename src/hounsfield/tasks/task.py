@@ -25,6 +25,8 @@ class Task:
     combine: evidences of one case (of one model, or of an ensemble's members) -> findings.
     default: facts -> the method to take where none is asked for, with the reason.
     derive: ways to make this task's cases from other data: name -> (dataset, detail) -> dataset.
+    truths: the kinds of truth that its answers are held against; the answer's own where none is named.
+    roles: the inputs that every case of it has; any where none is named.
     write: findings -> files, their names beginning with the stem.  read: the first of them -> the answer.
     figure: a picture of one case's findings beside its truth.
     """
@@ -40,3 +42,10 @@ class Task:
     read: Callable[[Path], Answer]
     figure: Callable[[Findings, Case], Picture]
     derive: Mapping[str, Derive] = field(default_factory=dict)
+    truths: tuple[type, ...] = ()
+    roles: tuple[str, ...] = ()
+
+    def has_truth(self, case: Case) -> bool:
+        """Whether a case is one of this task's and answers can be held against what it says; nothing is read."""
+        has_roles = all(role in case.inputs for role in self.roles)
+        return has_roles and any(case.has_truth(kind) for kind in self.truths or (self.answer,))

@@ -11,7 +11,7 @@ from hounsfield.training.prepared import prepare_all
 from hounsfield.training.randomness import generator, torch_seeded
 from hounsfield.training.start import started_from
 from hounsfield.training.validation import validation_score
-from hounsfield.values import Plan, State
+from hounsfield.values import Decision, Plan, State
 
 if TYPE_CHECKING:
     from hounsfield.training.iterative import Arrays, IterativeMethod
@@ -73,7 +73,10 @@ def _save(method: IterativeMethod, live: Any, step: int, memory: Arrays, ctx: Ru
 
 def _first(method: IterativeMethod, plan: Plan, cases: Cases, ctx: RunContext, start: State | None) -> Checkpoint:
     state = method.begin(plan, cases, ctx.seed)
-    return Checkpoint(0, state if start is None else started_from(state, start))
+    if start is not None:
+        state = started_from(state, start)
+        ctx.track.decision(0, Decision("started_from", state.facts["started_from"], "arrays alike in name and shape"))
+    return Checkpoint(0, state)
 
 
 def _validate(method: IterativeMethod, plan: Plan, live: Any, step: int, cases: Cases, ctx: RunContext) -> None:

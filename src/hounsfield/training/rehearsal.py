@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -67,15 +68,13 @@ def rehearse(method: Method, plan: Plan, cases: Cases, fabric: Fabric, *, seed: 
     try:
         ctx = FolderContext.at(folder, seed=seed, clock=clock, fabric=fabric)
         ctx = replace(ctx, track=SilentTrack(folder / "log.jsonl"))
-        try:
+        with suppress(Stopped):
             method.fit(plan, few, ctx)
-        except Stopped:
-            pass
         scale = len(cases.training) / max(1, len(few.training))
         prepared = scale * (
             (clock.ends[0] if clock.ends else time.monotonic()) - clock.started - clock.seconds_per_step
         )
-        disk = sum(file.stat().st_size for file in folder.rglob("*.npy")) * scale
+        disk = sum(file.stat().st_size for file in (folder / "prepared").rglob("*") if file.is_file()) * scale
         checkpoint = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
         return Rehearsal(clock.seconds_per_step, max(0.0, prepared), peak_bytes() or 0, int(disk + 3 * checkpoint))
     finally:

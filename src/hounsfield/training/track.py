@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class FileTrack:
         """Numbers of one step."""
         event = {"part": self.part, "step": step, "total": total, **{k: float(v) for k, v in values.items()}}
         if step % 10 == 0 or "validation" in values:
-            append_line(self.path, {k: (v if v == v else None) for k, v in event.items()})
+            append_line(self.path, {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in event.items()})
         self.watch(event)
 
     def decision(self, step: int, decision: Decision) -> None:

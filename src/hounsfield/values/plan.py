@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hounsfield.values.problem import refuse
+
 MiB = 2**20
 
 
@@ -63,7 +65,7 @@ class Plan:
         for decision in self.decisions:
             if decision.what == what:
                 return decision.value
-        raise KeyError(f"the plan of {self.method} decides nothing about {what!r}")
+        raise refuse(f"plan of {self.method}", f"decides nothing about {what!r}", "Make the plan anew, or add that line.")
 
     def __contains__(self, what: str) -> bool:
         return any(decision.what == what for decision in self.decisions)

@@ -74,11 +74,10 @@ def differences(a: Scores, b: Scores) -> dict[str, dict[str, Interval]]:
     for metric in a.better:
         items = {item for case in shared for item in a.cases[case].get(metric, {})}
         for item in sorted(items):
-            values = [_values(scores, shared, metric, item) for scores in (a, b)]
-            found.setdefault(metric, {})[item] = paired_difference(*values, a.patients)
+            of_a, of_b = _values(a, shared, metric, item), _values(b, shared, metric, item)
+            found.setdefault(metric, {})[item] = paired_difference(of_a, of_b, a.patients)
     return found
 
 
-def _values(scores: Scores, cases: list[str], metric: str, item: str) -> dict[str, float]:
-    values = {case: scores.cases[case].get(metric, {}).get(item) for case in cases}
-    return {case: value for case, value in values.items() if value is not None}
+def _values(scores: Scores, cases: list[str], metric: str, item: str) -> dict[str, float | None]:
+    return {case: scores.cases[case].get(metric, {}).get(item) for case in cases}

@@ -54,10 +54,11 @@ def derived(dataset: Dataset, task: str | None, how: str | None) -> tuple[Datase
 
 def refuse_without_truth(dataset: Dataset, task: str) -> None:
     """Raises Refused where no case has a truth of the task's kind."""
-    answer = TASKS.load(task).answer
-    if any(case.has_truth(answer) for case in dataset):
+    table = TASKS.load(task)
+    if any(table.has_truth(case) for case in dataset):
         return
-    ways = sorted(TASKS.load(task).derive)
+    ways = sorted(table.derive)
+    kinds = " or ".join(kind.__name__ for kind in table.truths or (table.answer,))
     hint = f" or derive them with --derive {' | '.join(ways)}" if ways else ""
-    what = f"holds {len(dataset)} cases, none with a truth for {task} ({answer.__name__})"
+    what = f"holds {len(dataset)} cases, none with a truth for {task} ({kinds})"
     raise Refused([*dataset.problems, *refuse(dataset.where, what, f"Add the truths{hint}.").problems])

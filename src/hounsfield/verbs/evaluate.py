@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.manifest import Entry, entries
-from hounsfield.answers.writing import write_json
+from hounsfield.answers.writing import write_json, write_text
 from hounsfield.evaluation.scoring import score
-from hounsfield.formats.files import stem_of
+from hounsfield.formats.files import sha256_of, stem_of
 from hounsfield.registry.tables import TASKS
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Findings, Lazy, Problem, Refused, Scores, Truth, refuse
 from hounsfield.verbs.data import derived, open_dataset
+from hounsfield.verbs.pages import SHOWN, evaluation_page, merit
 
 
 def evaluate(
@@ -66,7 +68,16 @@ def evaluate(
     notes = (*scores.notes, *_notes(manifest, cases, held_out))
     scores = replace(scores, problems=(*dict.fromkeys((*scores.problems, *problems)),), notes=notes)
     write_json(folder / SCORES, scores.to_json())
+    worst = sorted(answered, key=lambda i: merit(scores, i))[:SHOWN]
+    pictured = [
+        (Findings(table.read(folder / next(iter(answered[i].answers)))), cases[i]) for i in worst if i in scores.cases
+    ]
+    write_text(folder / "report.html", evaluation_page(folder, _where(truth), scores, pictured, name))
     return scores
+
+
+def _where(truth: str | Path | Dataset) -> str:
+    return truth.where if isinstance(truth, Dataset) else str(truth)
 
 
 SCORES = "scores.json"
@@ -99,7 +110,7 @@ def _truths(truth: str | Path | Dataset, task: str, derive: str | None, opening:
     answer = TASKS.load(task).answer
     try:
         dataset, _ = derived(open_dataset(truth, **opening), task, derive)
-        with_truth = tuple(case for case in dataset if case.has_truth(answer))
+        with_truth = tuple(filter(TASKS.load(task).has_truth, dataset))
         if with_truth:
             return with_truth
     except Refused:
@@ -110,7 +121,9 @@ def _truths(truth: str | Path | Dataset, task: str, derive: str | None, opening:
     files = sorted(path for path in Path(truth).iterdir() if path.is_file() and not path.name.startswith("."))
     read = TASKS.load(task).read
     return tuple(
-        Case(stem_of(path), {}, {"truth": Truth(Lazy(answer, str(path), lambda path=path: read(path), str))})
+        Case(
+            stem_of(path), {}, {"truth": Truth(Lazy(answer, str(path), partial(read, path), partial(sha256_of, path)))}
+        )
         for path in files
     )
 

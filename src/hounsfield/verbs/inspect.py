@@ -75,7 +75,7 @@ class Inspection:
 
 def _range(facts: Facts, key: str) -> str:
     """Each axis' median, with its range where it varies."""
-    axes = []
+    axes = list[str]()
     while f"{key}:{len(axes)}" in facts.sketches:
         sketch = facts.sketches[f"{key}:{len(axes)}"]
         low, high = sketch.values[0], sketch.values[-1]

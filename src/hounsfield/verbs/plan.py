@@ -30,7 +30,8 @@ class Planned:
     @property
     def seconds(self) -> float:
         """How long training would take, as far as steps go."""
-        return self.rehearsal.seconds_to_prepare + self.plan.get("steps", 0) * self.rehearsal.seconds_per_step
+        steps = float(self.plan.get("steps", 0))
+        return self.rehearsal.seconds_to_prepare + steps * self.rehearsal.seconds_per_step
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of everything said."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hounsfield.layouts.splits import read_split, split_by_patient
+from hounsfield.layouts.splits import apply_split, read_split, split_by_patient
 from hounsfield.planning.device import devices
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import METHODS, TASKS
@@ -65,7 +65,7 @@ class Study:
         """The method's plans under the question's budget and wishes."""
         wishes = wishes_of(question, self.method)
         budget = budget_of(question)
-        return [replace(plan) for plan in self.method.candidates(self.facts, budget, wishes)]
+        return self.method.candidates(self.facts, budget, wishes)
 
 
 def budget_of(question: Question) -> Budget:
@@ -91,8 +91,8 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
     dataset, task = derived(dataset, question.task, question.derive)
     refuse_without_truth(dataset, task)
     dataset = split(dataset, task, question)
-    answer = TASKS.load(task).answer
-    learnable = Cases(dataset.only("training"), dataset.only("validation")).having(answer)
+    has_truth = TASKS.load(task).has_truth
+    learnable = Cases(*(tuple(filter(has_truth, dataset.only(part))) for part in ("training", "validation")))
 
     def looked(done: int, total: int) -> None:
         watch({"stage": "looking at the cases", "done": done, "total": total})
@@ -132,14 +132,9 @@ def split(dataset: Dataset, task: str, question: Question) -> Dataset:
     cases = dataset.cases
     if question.split is not None:
         parts = read_split(Path(question.split))
-        unknown = sorted(parts.keys() - {case.id for case in cases})
-        if unknown:
-            raise refuse(
-                question.split, f"names cases that {dataset.where} does not have: {', '.join(unknown[:5])}", "Mend it."
-            )
-        cases = tuple(replace(case, split=parts.get(case.id)) for case in cases if case.id in parts)
-    answer = TASKS.load(task).answer
-    with_truth = [case for case in cases if case.has_truth(answer)]
+        placed = apply_split(cases, parts, question.split)
+        cases = tuple(case for case in placed if case.id in parts)
+    with_truth = list(filter(TASKS.load(task).has_truth, cases))
     return dataset.with_cases(split_by_patient(with_truth, seed=question.seed))
 
 

@@ -59,7 +59,7 @@ def train(
         found = study(question, watch=watch)
         decided = _decide(run, found, question, plan, watch)
         write_split(run.folder / "split.csv", found.dataset.cases)
-        state, seconds, wall = _learn(run, found, question, decided, start_from, began, watch, on_clock)
+        state, seconds = _learn(run, found, question, decided, start_from, began, watch, on_clock)
         scores, answered = _score_held_out(found, decided, state)
         measured = {**_about(question), "seconds": seconds, "peak_bytes": peak_bytes(), "finished": _now()}
         contents = Contents(decided, state, run.facts(), _seen(found), scores, measured)
@@ -120,7 +120,7 @@ def _learn(
     began: float,
     watch: Watcher,
     on_clock: Callable[[WallClock], None],
-) -> tuple[State, float, WallClock]:
+) -> tuple[State, float]:
     ctx = FolderContext.at(run.folder, seed=question.seed, fabric=fabric_for(plan), watch=watch)
     last = ctx.checkpoints.read("last")
     before = (last.spent if last else 0.0) + time.monotonic() - began
@@ -129,7 +129,7 @@ def _learn(
     on_clock(clock)
     start = open_package(Path(start_from)).state if start_from else None
     state = found.method.fit(plan, found.cases, replace(ctx, clock=clock), start)
-    return state, clock.spent(), clock
+    return state, clock.spent()
 
 
 def _score_held_out(found: Study, plan: Plan, state: State) -> tuple[Scores | None, list[tuple[Any, Case]]]:

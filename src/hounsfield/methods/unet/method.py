@@ -24,7 +24,7 @@ from hounsfield.values import Budget, Case, Dense, Facts, Limits, Plan
 
 
 class UNetSegmentation(GradientMethod):
-    """Dice and cross-entropy on patches, foreground oversampled; windows blended and brought back to the native grid."""
+    """Dice and cross-entropy on patches, foreground oversampled; windows blended, back on the native grid."""
 
     card = read_card("unet")
     prepared_by = ("inputs", "channels", "labels", "target", "spacing", "normalisation", "window")

@@ -1,0 +1,36 @@
+"""Transforms on disk, so that all files of one are there together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hounsfield.answers.writing import flush
+from hounsfield.formats import transform_files
+from hounsfield.values import Transform
+
+FIELDS = (".nii.gz", ".inverse.nii.gz")
+
+
+def write_transform(transform: Transform, stem: Path) -> Sequence[Path]:
+    """STEM.json, and STEM.nii.gz and STEM.inverse.nii.gz where it has the fields; fields of an earlier one go."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=stem.parent, prefix=".transform-") as folder:
+        written = transform_files.write_transform(Path(folder) / f"{stem.name}.json", transform)
+        names = [file.name for file in written]
+        for file in written:
+            flush(file)
+        # the JSON last: it says which fields belong to it
+        for name in reversed(names):
+            os.replace(Path(folder) / name, stem.with_name(name))
+    for suffix in FIELDS:
+        if stem.name + suffix not in names:
+            stem.with_name(stem.name + suffix).unlink(missing_ok=True)
+    return [stem.with_name(name) for name in names]
+
+
+def read_transform(path: Path) -> Transform:
+    """The transform whose JSON this is."""
+    return transform_files.read_transform(path)

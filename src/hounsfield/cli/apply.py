@@ -1,0 +1,34 @@
+"""hounsfield apply."""
+
+from __future__ import annotations
+
+import click
+
+from hounsfield.cli.ending import end_in_part
+from hounsfield.cli.progress import Line
+from hounsfield.cli.words import as_json, print_json
+
+
+@click.command("apply")
+@click.argument("transform")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--out", required=True, help="The folder for what is carried; names are kept.")
+@click.option("--inverse", is_flag=True, help="From the fixed image to the moving one.")
+@click.option("--labels/--images", default=None, help="What the files are; found by their values where not given.")
+@as_json
+def apply_command(
+    transform: str, files: tuple[str, ...], out: str, inverse: bool, labels: bool | None, as_json: bool
+) -> None:
+    """Carry images, label maps and points (.csv) from the moving image to the fixed one."""
+    from hounsfield.verbs.apply import apply
+
+    carried = apply(transform, files, out=out, inverse=inverse, labels=labels, watch=Line())
+    if as_json:
+        print_json(carried.to_json())
+    else:
+        words = {"linear": "an image, linearly", "nearest": "a label map, by the nearest element", "points": "points"}
+        for file, how in carried.done.items():
+            click.echo(f"{file} -> {carried.out}: as {words[how]}")
+        if "points" in carried.done.values() and not inverse:
+            click.echo(f"points are exact to {carried.residual_mm:.2g} mm")
+    end_in_part(carried.problems)

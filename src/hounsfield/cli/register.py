@@ -1,0 +1,28 @@
+"""hounsfield register."""
+
+from __future__ import annotations
+
+import click
+
+from hounsfield.cli.words import as_json, print_json, wished
+
+
+@click.command("register")
+@click.argument("fixed")
+@click.argument("moving")
+@click.option("--out", required=True, help="The transform to write: OUT.json, with OUT.nii.gz beside it.")
+@click.option("--method", help="How to do it; one that learns nothing beforehand.")
+@click.option("--set", "wishes", multiple=True, metavar="KEY=VALUE", help="Decide something about the method.")
+@as_json
+def register_command(
+    fixed: str, moving: str, out: str, method: str | None, wishes: tuple[str, ...], as_json: bool
+) -> None:
+    """Find the transform from FIXED to MOVING, two images of one body part, without training."""
+    from hounsfield.verbs.register import register
+
+    found = register(fixed, moving, out=out, method=method, wishes=wished(wishes))
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo(repr(found))
+        click.echo(f"\nNext: hounsfield apply {found.files[0]} {moving} --out carried")
