@@ -6,6 +6,7 @@ It says a line for each thing that happens, so that whoever started it can choos
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -15,8 +16,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve()
 
 
-def killed(module: Path, folder: Path, rng: random.Random) -> int:
-    """Start the process, and kill it at a random moment (SIGKILL). How many things had happened by then."""
+def killed(module: Path, folder: Path, rng: random.Random) -> bool:
+    """Start the process, and kill it at a random moment (SIGKILL). Whether that was before it had ended by itself."""
     command = [sys.executable, str(HERE), str(module), str(folder)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
@@ -28,7 +29,7 @@ def killed(module: Path, folder: Path, rng: random.Random) -> int:
     time.sleep(rng.uniform(0, 0.03))
     child.kill()
     child.communicate()
-    return happened
+    return child.returncode == -signal.SIGKILL
 
 
 def main(module: str, folder: str) -> None:

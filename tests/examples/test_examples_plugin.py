@@ -31,9 +31,12 @@ def hounsfield(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_is_listed_once_installed(site: Path) -> None:
     assert "intensity" in hounsfield(site, "list", "methods").stdout
-    assert "intensity" not in subprocess.run(
-        [sys.executable, "-m", "hounsfield", "list", "methods"], capture_output=True, text=True, check=True
-    ).stdout
+    assert (
+        "intensity"
+        not in subprocess.run(
+            [sys.executable, "-m", "hounsfield", "list", "methods"], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 def test_trains_predicts_and_is_scored(site: Path, tmp_path: Path) -> None:
@@ -51,7 +54,9 @@ def test_its_models_do_not_open_without_it(site: Path, tmp_path: Path) -> None:
     data, model = str(tmp_path / "data"), str(tmp_path / "model")
     write(phantom_dataset("torso", cases=8), Path(data))
     assert hounsfield(site, "train", data, "--method", "intensity", "--out", model).returncode == 0
-    shown = subprocess.run([sys.executable, "-m", "hounsfield", "show", model], capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        [sys.executable, "-m", "hounsfield", "show", model], capture_output=True, text=True, check=False
+    )
     assert shown.returncode == 2
     assert "intensity" in shown.stderr
     assert "Traceback" not in shown.stderr

@@ -1,4 +1,4 @@
-"""The palette: Okabe and Ito's eight colours, told apart by colour-blind eyes too (Okabe and Ito 2008)."""
+"""The palette: Okabe and Ito's colours, told apart by colour-blind eyes too (Okabe and Ito 2008, jfly.uni-koeln.de)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ PALETTE: tuple[RGB, ...] = (
     (204, 121, 167),
 )
 TRUTH: RGB = (255, 255, 255)
+PALER = (0.0, 0.5)  # how much white goes into the second seven
 
 
 def colour_of(number: int) -> RGB:
-    """The colour of the n-th label, counted from 0; they repeat after seven."""
-    return PALETTE[number % len(PALETTE)]
+    """The colour of the n-th label, counted from 0: seven, then the same seven paler, then over again."""
+    white = PALER[number // len(PALETTE) % len(PALER)]
+    r, g, b = PALETTE[number % len(PALETTE)]
+    return round(r + (255 - r) * white), round(g + (255 - g) * white), round(b + (255 - b) * white)
 
 
 def css(colour: RGB) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import gcd
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -21,14 +22,13 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int, *, kernel: Sequence[int], stride: Sequence[int]) -> None:
         super().__init__()
-        convolution = CONVOLUTION[len(kernel)]
-        padding = tuple(k // 2 for k in kernel)
-        same = {"padding": padding, "bias": False}
-        self.first = convolution(channels_in, channels_out, tuple(kernel), stride=tuple(stride), **same)
-        self.second = convolution(channels_out, channels_out, tuple(kernel), **same)
+        convolution: Any = CONVOLUTION[len(kernel)]
+        size, step, padding = tuple(kernel), tuple(stride), tuple(k // 2 for k in kernel)
+        self.first = convolution(channels_in, channels_out, size, stride=step, padding=padding, bias=False)
+        self.second = convolution(channels_out, channels_out, size, padding=padding, bias=False)
         self.norms = nn.ModuleList(nn.GroupNorm(gcd(GROUPS, channels_out), channels_out) for _ in range(2))
         keeps_shape = channels_in == channels_out and max(stride) == 1
-        self.project = nn.Identity() if keeps_shape else convolution(channels_in, channels_out, 1, stride=tuple(stride))
+        self.project = nn.Identity() if keeps_shape else convolution(channels_in, channels_out, 1, stride=step)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels_in, *shape) -> (B, channels_out, *shape / stride)."""
@@ -68,4 +68,5 @@ class ConvNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, classes) of images (B, channels, *shape)."""
-        return self.head(self.stages(image).flatten(2).mean(dim=2))
+        logits: Tensor = self.head(self.stages(image).flatten(2).mean(dim=2))
+        return logits

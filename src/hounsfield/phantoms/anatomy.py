@@ -31,7 +31,7 @@ class Structure:
     """One thing that is painted.
 
     hu: what it reads.  label: its value in the label map, 0 for what has none.  bounds: (3, 2) low and high that it
-    never reaches beyond, mm.  distance: signed, mm.  texture: SD of its texture in HU.
+    stays within, mm; a tube ends there.  distance: signed, mm.  texture: SD of its texture in HU.
     """
 
     name: str
@@ -111,7 +111,7 @@ class Anatomy:
             "liver": ((46, 4, -32), 1.0),
             "spleen": ((-70, -24, -26), 1.0),
             "right kidney": ((52, -36, -92), 0.6),
-            "left kidney": ((-52, -36, -78), 0.6),
+            "left kidney": ((-50, -37, -82), 0.6),
         }[organ]
         centre: NDArray[np.float64] = np.array(rest, float) + self.move[organ]
         centre[2] += share * self.breath
@@ -150,7 +150,7 @@ class Anatomy:
         centre, size = self.centre("spleen"), self.grow["spleen"]
         outer = ellipsoid(p.x, p.y, p.z, centre, size * (30, 42, 44))
         notch = ellipsoid(p.x, p.y, p.z, centre + np.array((38, 22, -2)), size * (28, 34, 60))
-        return all_of(outer, -notch, self.cavity(p) + 1, self.diaphragm(p) + 2)
+        return all_of(outer, -notch, self.cavity(p) + 1, self.diaphragm(p) + 2, 4 - self.kidney(p, -1))
 
     def kidney(self, p: Place, side: int) -> Array:
         """The right (side 1) or left (-1) kidney, leaning inwards at the top, with its hilum."""
@@ -296,9 +296,9 @@ class Anatomy:
             "left_lung_apex": np.array((-46, -8, 138.0)),
             "carina": np.array((0, -14, 106.0)),
             "heart_apex": self.centre("heart") + apex,
-            "liver_dome": np.array((48, 6, 22 + self.breath)),
+            "liver_dome": self.centre("liver") + self.grow["liver"] * (4, 2, 38),
             "liver_tip": self.centre("liver") + self.grow["liver"] * (22, 4, -60),
-            "spleen_tip": self.centre("spleen") + self.grow["spleen"] * (2, -6, -32),
+            "spleen_tip": self.centre("spleen") + self.grow["spleen"] * (-8, 8, -30),
             **poles,
             "vertebra_l1": np.array((0, -47 - 5 * np.sin(l1 / 70), l1)),
         }

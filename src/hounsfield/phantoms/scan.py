@@ -35,7 +35,7 @@ class Scan:
 
     @staticmethod
     def draw(recipe: Recipe, body: Recipe, role: str = "image") -> Scan:
-        """The scan of this role, framed as `recipe` says, of the body that `body` says (another's, in a shuffled truth).
+        """The scan of this role, framed as `recipe` says, of the body that `body` says (another's in a shuffled truth).
 
         Anatomy and habits are the patient's, the posture is the case's, framing and noise are the role's.
         """

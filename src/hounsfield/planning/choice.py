@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from hounsfield.values import Budget, MiB, Plan, Problem, Refused, Rehearsal
 
+MOST_LOOKS = 10  # at the validation cases in a run
+SHARE_FOR_LOOKS = 0.1  # of the time
 SHARE_FOR_STEPS = 0.9  # of the time; the rest is for preparing, validating and writing
 
 
@@ -42,8 +44,18 @@ def timed(plan: Plan, rehearsal: Rehearsal, budget: Budget) -> Plan:
         return plan
     seconds = SHARE_FOR_STEPS * max(0.0, budget.seconds - rehearsal.seconds_to_prepare)
     steps = max(1, int(seconds / rehearsal.seconds_per_step))
-    why = f"a step takes {rehearsal.seconds_per_step:.3g} s in rehearsal, {steps} fit into {budget.seconds / 60:.3g} minutes"
+    a_step = f"a step takes {rehearsal.seconds_per_step:.3g} s in rehearsal"
+    why = f"{a_step}: so many fit into {budget.seconds / 60:.3g} minutes"
     plan = plan.decide("steps", steps, why)
     if "validate_every" in plan:
-        plan = plan.decide("validate_every", max(1, steps // 10), "ten looks at the validation cases in a run")
+        looks = affordable_looks(rehearsal, budget.seconds)
+        why = f"{looks} looks at the validation cases, of {rehearsal.seconds_to_validate:.2g} s each"
+        plan = plan.decide("validate_every", max(1, steps // looks), why)
     return plan
+
+
+def affordable_looks(rehearsal: Rehearsal, seconds: float) -> int:
+    """How often the validation cases may be looked at: once at least, and no more than a tenth of the time allows."""
+    if rehearsal.seconds_to_validate <= 0:
+        return MOST_LOOKS
+    return int(min(MOST_LOOKS, max(1, SHARE_FOR_LOOKS * seconds / rehearsal.seconds_to_validate)))

@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from hounsfield.figures.curves import interval_chart, line_chart
+from hounsfield.figures.curves import line_chart
+from hounsfield.figures.intervals import interval_chart
 from hounsfield.figures.picture import Picture
 from hounsfield.values import Interval, Plan, Scores
 

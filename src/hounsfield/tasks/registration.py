@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hounsfield.answers.transform_files import read_transform, write_transform
 from hounsfield.evaluation.registration import CARRIED_DICE, FOLDING, TARGET_ERROR
-from hounsfield.figures.pair import pair_figure
 from hounsfield.figures.picture import Picture
+from hounsfield.figures.registered import registered_figure
 from hounsfield.ops.fields import warp
 from hounsfield.tasks.pairs import derive_pairs
 from hounsfield.tasks.task import Task
@@ -32,8 +32,8 @@ def combine(evidences: Sequence[object]) -> Findings:
 def succeeded(findings: Findings, case: Case) -> Mapping[str, bool]:
     """Which structures are carried onto their own, and whether the landmarks are."""
     dice = {row.item: row.numbers[0] >= GOOD_DICE for row in CARRIED_DICE.items(findings, case) if _is_known(row)}
-    errors = [row.numbers[0] for row in TARGET_ERROR.items(findings, case) if _is_known(row)]
-    return {**dice, **{"landmarks": error <= GOOD_ERROR_MM for error in errors}}
+    errors = TARGET_ERROR.items(findings, case)
+    return dice | {row.item: row.numbers[0] <= GOOD_ERROR_MM for row in errors if _is_known(row)}
 
 
 def _is_known(row: Row) -> bool:
@@ -61,7 +61,7 @@ def figure(findings: Findings, case: Case) -> Picture:
     fixed, moving = (case.inputs[role].load() for role in ROLES)
     t = _transform(findings)
     moved = warp(moving.array(), moving.grid, t.fixed_grid, t.affine, t.displacement, fill="nearest")
-    return pair_figure(fixed, Image.of(moved, t.fixed_grid), title=case.id)
+    return registered_figure(fixed, Image.of(moved, t.fixed_grid), title=case.id)
 
 
 ROLES = ("fixed", "moving")

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from hounsfield.seam import Cases, Fabric, Method, Stopped
 from hounsfield.training.context import FolderContext
+from hounsfield.training.iterative import IterativeMethod
 from hounsfield.training.memory import peak_bytes
 from hounsfield.training.track import FileTrack
-from hounsfield.values import Plan, Rehearsal
+from hounsfield.training.validation import LOOKED_AT
+from hounsfield.values import Limits, Plan, Rehearsal, Setting, State
 
 FEW = 4  # cases that a rehearsal prepares
 
@@ -68,14 +70,33 @@ def rehearse(method: Method, plan: Plan, cases: Cases, fabric: Fabric, *, seed: 
     try:
         ctx = FolderContext.at(folder, seed=seed, clock=clock, fabric=fabric)
         ctx = replace(ctx, track=SilentTrack(folder / "log.jsonl"))
+        state = None
         with suppress(Stopped):
-            method.fit(plan, few, ctx)
+            state = method.fit(plan, few, ctx)
+        validating = _seconds_to_validate(method, plan, state or _reached(method, plan, ctx), cases)
         scale = len(cases.training) / max(1, len(few.training))
         prepared = scale * (
             (clock.ends[0] if clock.ends else time.monotonic()) - clock.started - clock.seconds_per_step
         )
         disk = sum(file.stat().st_size for file in (folder / "prepared").rglob("*") if file.is_file()) * scale
         checkpoint = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
-        return Rehearsal(clock.seconds_per_step, max(0.0, prepared), peak_bytes() or 0, int(disk + 3 * checkpoint))
+        bytes_on_disk = int(disk + 3 * checkpoint)
+        return Rehearsal(clock.seconds_per_step, max(0.0, prepared), validating, peak_bytes() or 0, bytes_on_disk)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _reached(method: Method, plan: Plan, ctx: FolderContext) -> State | None:
+    """The state that a stopped rehearsal of a method that repeats has reached."""
+    last = ctx.checkpoints.read("last")
+    return method.finish(plan, last.state) if last is not None and isinstance(method, IterativeMethod) else None
+
+
+def _seconds_to_validate(method: Method, plan: Plan, state: State | None, cases: Cases) -> float:
+    if state is None or not cases.validation:
+        return 0.0
+    began = time.monotonic()
+    trained = method.open(plan, state, Setting())
+    opened = time.monotonic()
+    trained.answer(cases.validation[0], Limits())
+    return opened - began + (time.monotonic() - opened) * min(LOOKED_AT, len(cases.validation))

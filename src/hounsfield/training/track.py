@@ -30,7 +30,9 @@ class FileTrack:
         """Numbers of one step."""
         event = {"part": self.part, "step": step, "total": total, **{k: float(v) for k, v in values.items()}}
         if step % 10 == 0 or "validation" in values:
-            append_line(self.path, {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in event.items()})
+            append_line(
+                self.path, {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in event.items()}
+            )
         self.watch(event)
 
     def decision(self, step: int, decision: Decision) -> None:

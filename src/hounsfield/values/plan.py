@@ -40,10 +40,15 @@ class Decision:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a few real steps showed: seconds a step, seconds to prepare, bytes of memory at the peak, bytes on disk."""
+    """What a few real steps showed: seconds and bytes, scaled to all cases.
+
+    seconds_to_prepare: before the first step.  seconds_to_validate: one look at the validation cases.
+    bytes: of memory, at the peak.  disk: bytes while training.
+    """
 
     seconds_per_step: float
     seconds_to_prepare: float
+    seconds_to_validate: float
     bytes: int
     disk: int
 

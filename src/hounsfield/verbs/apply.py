@@ -94,7 +94,7 @@ class _Way:
         """The way of a transform, or back; its inverse is worked out where it was not kept."""
         if not inverse:
             return _Way(t, inverse, t.fixed_grid, t.affine, t.displacement)
-        back, v = np.linalg.inv(t.affine), t.inverse
+        back, v = np.linalg.inv(t.affine).astype(np.float64), t.inverse
         if v is None and t.displacement is not None:
             v, _ = inverse_displacement(t.affine, t.displacement, t.fixed_grid, t.moving_grid)
         # A^-1 y + v = A^-1 (y + A v): the same form as a transform's

@@ -46,7 +46,8 @@ class Registered:
     def __repr__(self) -> str:
         return (
             f"{self.transform!r}: correlation {self.before:.3f} before, {self.after:.3f} after; "
-            f"{100 * self.folding:.2g} % folds; the inverse is exact to {self.residual_mm:.2g} mm ({self.seconds:.1f} s)"
+            f"{100 * self.folding:.2g} % folds; the inverse misses by {self.residual_mm:.2g} mm at worst; "
+            f"{self.seconds:.1f} s"
         )
 
 

@@ -29,8 +29,7 @@ def test_client_unet_has_two_levels() -> None:
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.large)])
 def test_client_unet_killed_at_random_moments_reaches_the_same_state(kills: int, tmp_path: Path) -> None:
     rng = random.Random(kills)
-    happened = [killed(Path(__file__), tmp_path, rng) for _ in range(kills)]
-    assert max(happened) > 0
+    assert any([killed(Path(__file__), tmp_path, rng) for _ in range(kills)])
     resumed = subject().fit(tmp_path, clock=WallClock())
     assert equal(resumed, subject().state)
 

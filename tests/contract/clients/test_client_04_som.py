@@ -17,6 +17,7 @@ from contract_subjects import Subject, subject_of
 from hounsfield.inference.trained import TrainedMethod
 from hounsfield.seam import Card, Cases
 from hounsfield.seam.card import Option
+from hounsfield.training.clock import WallClock
 from hounsfield.training.iterative import Arrays, IterativeMethod
 from hounsfield.training.randomness import generator
 from hounsfield.values import Budget, Case, Code, Facts, Findings, Limits, Plan, Series, Setting, State, Truth, refuse
@@ -109,9 +110,9 @@ def test_client_som_holds(holds: Callable[[Subject, Path], None], tmp_path: Path
 
 
 @pytest.mark.usefixtures("client")
-def test_client_som_finds_the_centres_of_a_mixture() -> None:
+def test_client_som_finds_the_centres_of_a_mixture(tmp_path: Path) -> None:
     """Each of the three Gaussians gets a unit of its own, within twice their deviation of 0.3."""
-    units = _subject(steps=1000).state.arrays["units"]
+    units = _subject(steps=1000).fit(tmp_path, clock=WallClock()).arrays["units"]
     apart = np.linalg.norm(units[:, None] - CENTRES[None], axis=2)
     assert apart.min(axis=0).max() < 0.6
     assert len(set(apart.argmin(axis=0))) == 3

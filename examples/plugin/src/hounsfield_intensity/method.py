@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hounsfield.inference.images import truth_of
 from hounsfield.inference.trained import TrainedMethod
 from hounsfield.ops.intensity import zscore
 from hounsfield.seam import Cases, RunContext, Trained, read_card
 from hounsfield.values import Budget, Case, Dense, Facts, Image, LabelMap, Limits, Plan, Setting, State, refuse
-from numpy.typing import NDArray
 
 
 def intensities(case: Case) -> tuple[NDArray[np.float32], Image]:

@@ -55,7 +55,7 @@ def _summaries(plan: Plan, case: Case) -> list[float]:
 
 
 def _measured(plan: Plan, case: Case) -> dict[str, NDArray[np.float32]]:
-    """ROLE:CHANNEL -> its measurements in order of time. A lone series serves a plan with one role, whatever its name."""
+    """ROLE:CHANNEL -> its measurements in time's order. A lone series serves a plan of one role, whatever its name."""
     roles = {role: role for role in plan["series"]}
     own = [role for role, value in case.inputs.items() if issubclass(value.kind, Series)]
     if len(roles) == len(own) == 1:

@@ -47,7 +47,7 @@ def fit_exclusive(table: NDArray[np.float64], truths: NDArray[np.float32], **siz
         return _joined([], baseline)
     model = _fitted(table[is_known], label, **sizes)
     # of two classes scikit-learn scores the second only: the logarithm of the odds against the first
-    outputs = seen if len(seen) > 2 else seen[1:]
+    outputs = list(seen if len(seen) > 2 else seen[1:])
     baseline[outputs] = np.ravel(model._baseline_prediction)
     return _joined(_with_outputs(model, outputs), baseline)
 
@@ -77,6 +77,8 @@ def _fitted(
     smallest_leaf: int,
     l2: float,
 ) -> Any:
+    # scikit-learn takes no column that is missing throughout; one of zeros is never asked about either
+    table = np.where(np.isnan(table).all(axis=0), 0.0, table)
     return HistGradientBoostingClassifier(
         max_iter=trees,
         max_depth=depth,
@@ -97,9 +99,9 @@ def _joined(trees: Sequence[tuple[NDArray[Any], int]], baseline: NDArray[np.floa
     """The trees behind each other."""
     sizes = [len(nodes) for nodes, _ in trees]
     roots = np.cumsum([0, *sizes])[:-1] if trees else np.zeros(0)
-    joined = {}
+    joined: dict[str, NDArray[Any]] = {}
     for name, dtype in NODE.items():
-        parts = [nodes[THEIRS.get(name, name)].astype(dtype) for nodes, _ in trees]
+        parts: list[NDArray[Any]] = [nodes[THEIRS.get(name, name)].astype(dtype) for nodes, _ in trees]
         joined[name] = np.concatenate(parts) if parts else np.zeros(0, dtype)
     for name in ("left", "right"):
         joined[name] += np.repeat(roots, sizes).astype(np.int32)

@@ -77,14 +77,15 @@ class ConvNetDiagnosis(GradientMethod):
 
 
 def log_prevalence(plan: Plan) -> NDArray[np.float64]:
-    """What to add to scores learnt from equally frequent classes (K,): Saerens et al. 2002, equation 4, as logarithms."""
+    """What to add to scores learnt from equally frequent classes (K,): equation 4 of Saerens et al. 2002, as a sum."""
     prevalence, classes = plan["prevalence"], plan["classes"]
     if not prevalence:
         return np.zeros(len(classes))
     if len(prevalence) != len(classes):
         what = f"has {len(prevalence)} numbers for the {len(classes)} classes {', '.join(classes)}"
         raise refuse("prevalence", what, "Give one number a class.")
-    return np.log(np.maximum(prevalence, RAREST))
+    expected: NDArray[np.float64] = np.log(np.maximum(prevalence, RAREST))
+    return expected
 
 
 METHOD = ConvNetDiagnosis()
