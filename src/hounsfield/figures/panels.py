@@ -75,7 +75,8 @@ class Panel:
     def place(self, index: ArrayLike, shape: Sequence[int]) -> NDArray[np.float64]:
         """(x, y) in pixels of grid indices (N, d)."""
         scale = np.array([self.picture.height / self.plane[0], self.picture.width / self.plane[1]])
-        return ((self.view.place(index, shape) + 0.5) * scale)[:, ::-1]
+        placed = (self.view.place(index, shape) + 0.5) * scale
+        return placed[:, ::-1]
 
     def lettered(self) -> Pillow.Image:
         """The picture with the letters of the sides."""

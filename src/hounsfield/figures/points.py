@@ -27,12 +27,15 @@ def points_figure(image: Image, truth: Points | None, answer: Points, *, title: 
     panels = panels_of(image, at)
     for panel in panels:
         for name in (*answered, *(name for name in true if name not in answered)):
-            ends = [
-                None if world is None else _pixel(panel, grid, world) for world in (true.get(name), answered.get(name))
-            ]
-            _draw(ImageDraw.Draw(panel.picture), *ends, colours.get(name, TRUTH))
+            crossed = _pixel(panel, grid, true[name]) if name in true else None
+            circled = _pixel(panel, grid, answered[name]) if name in answered else None
+            _draw(ImageDraw.Draw(panel.picture), crossed, circled, colours.get(name, TRUTH))
     said = "Circles are the answer" + (", white crosses the truth, lines the error" if true else "") + "."
-    through = f" The planes go through {worst}." if worst and grid.ndim == 3 else ""
+    through = (
+        f" The planes go through {worst}; points before or behind a plane are drawn on it."
+        if worst and grid.ndim == 3
+        else ""
+    )
     unit = grid.unit
     far = f" The largest error is {errors[worst]:.1f} {unit}, at {worst}." if worst in errors else ""
     missed = [name for name in true if name not in answered]

@@ -53,37 +53,54 @@ class RehearsalClock:
 
 @dataclass(frozen=True)
 class SilentTrack(FileTrack):
-    """Writes nothing; remembers nothing."""
+    """Writes nothing; remembers when each case's preparation began."""
+
+    began: list[float] = field(default_factory=list)
 
     def scalar(self, step: int, total: int, values: Mapping[str, float]) -> None:
         """Not kept."""
+
+    def stage(self, what: str, done: int, total: int) -> None:
+        """A case is about to be prepared, or all are."""
+        self.began.append(time.monotonic())
+
+    @property
+    def seconds_per_case(self) -> float | None:
+        """The middle one of the cases after the first, which opens what all share; None where none was prepared."""
+        gaps = sorted(b - a for a, b in zip(self.began[1:], self.began[2:], strict=False))
+        return gaps[len(gaps) // 2] if gaps else None
 
 
 def rehearse(method: Method, plan: Plan, cases: Cases, fabric: Fabric, *, seed: int = 0, steps: int = 4) -> Rehearsal:
     """Fit on a few cases for a few steps and measure: seconds a step and to prepare, bytes in memory and on disk.
 
-    A method that does not repeat is fitted on the few cases as a whole, and its time scaled to all of them.
+    A method that neither repeats nor prepares is fitted on the few cases as a whole, and its time scaled to all.
     """
     few = Cases(cases.training[:FEW], cases.validation[:1])
     folder = Path(tempfile.mkdtemp(prefix="hounsfield-rehearsal-"))
     clock = RehearsalClock(steps)
     try:
         ctx = FolderContext.at(folder, seed=seed, clock=clock, fabric=fabric)
-        ctx = replace(ctx, track=SilentTrack(folder / "log.jsonl"))
+        track = SilentTrack(folder / "log.jsonl")
+        ctx = replace(ctx, track=track)
         state = None
         with suppress(Stopped):
             state = method.fit(plan, few, ctx)
+        spent = (clock.ends[0] if clock.ends else time.monotonic()) - clock.started - clock.seconds_per_step
+        prepared = _seconds_to_prepare(spent, track.seconds_per_case, len(cases.training), len(few.training))
         validating = _seconds_to_validate(method, plan, state or _reached(method, plan, ctx), cases)
         scale = len(cases.training) / max(1, len(few.training))
-        prepared = scale * (
-            (clock.ends[0] if clock.ends else time.monotonic()) - clock.started - clock.seconds_per_step
-        )
         disk = sum(file.stat().st_size for file in (folder / "prepared").rglob("*") if file.is_file()) * scale
         checkpoint = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
         bytes_on_disk = int(disk + 3 * checkpoint)
         return Rehearsal(clock.seconds_per_step, max(0.0, prepared), validating, peak_bytes() or 0, bytes_on_disk)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _seconds_to_prepare(spent: float, a_case: float | None, cases: int, few: int) -> float:
+    """What was spent before the first step, and as much again as the other cases take each."""
+    return spent * cases / max(1, few) if a_case is None else spent + (cases - few) * a_case
 
 
 def _reached(method: Method, plan: Plan, ctx: FolderContext) -> State | None:

@@ -59,6 +59,7 @@ class Boosting:
         for number, case in enumerate(cases.training):
             ctx.track.stage("preparing", number, len(cases.training))
             rows.append(row_of(plan, codes, case))
+        ctx.track.stage("preparing", len(cases.training), len(cases.training))
         truths = np.stack([truth_row(case, plan["classes"]) for case in cases.training])
         fit = fit_multi if plan["kind"] == "multi" else fit_exclusive
         return State(fit(np.stack(rows), truths, **{name: plan[name] for name in SIZES}), {"codes": codes})
