@@ -8,7 +8,9 @@ from hounsfield.values import Case, Diagnosis, Grid, Image, Lazy, Series, Truth
 
 
 def lazy(value, content=b""):
-    return Lazy(type(value), "memory", lambda: value, lambda: hashlib.sha256(repr(value).encode() + content).hexdigest())
+    return Lazy(
+        type(value), "memory", lambda: value, lambda: hashlib.sha256(repr(value).encode() + content).hexdigest()
+    )
 
 
 def truth(value):

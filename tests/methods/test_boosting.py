@@ -43,7 +43,9 @@ def ours(trees, table, classes, kind="exclusive"):
 @pytest.mark.parametrize("classes", [2, 4])
 def test_answers_are_those_of_scikit_learn(classes):
     table, rng = random_table(classes)
-    label = (np.nan_to_num(table[:, 0]) + rng.normal(size=len(table)) > 0) * 1 + rng.integers(0, classes - 1, len(table))
+    label = (np.nan_to_num(table[:, 0]) + rng.normal(size=len(table)) > 0) * 1 + rng.integers(
+        0, classes - 1, len(table)
+    )
     new, _ = random_table(99, missing=0.4)
     new[:, 4] += 3  # codes that were never seen
     new[0] = np.nan
@@ -118,7 +120,10 @@ def test_a_word_never_seen_is_a_missing_one(tmp_path):
     plan, state, _ = trained(patients(), tmp_path)
     model = METHOD.open(plan, state, Setting())
     known = {"age": 60.0, "noise": 0.0}
-    said = [probability(model, table_case("x", {**known, **more}, None)) for more in ({"smoker": "pipe"}, {"smoker": None}, {})]
+    said = [
+        probability(model, table_case("x", {**known, **more}, None))
+        for more in ({"smoker": "pipe"}, {"smoker": None}, {})
+    ]
     assert said[0] == said[1] == said[2]
 
 

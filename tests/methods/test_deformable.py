@@ -101,7 +101,7 @@ def test_affine_and_smooth_displacement_are_recovered_below_a_voxel():
 
     fixed_grid, moving_grid = centred_grid((32, 30, 28), 2.0), centred_grid((36, 36, 30), (1.8, 1.9, 2.2))
     fixed, moving = seen_through(move, fixed_grid, moving_grid, gain=2e5)
-    transform = register(a_plan(smoothness=0.1), fixed, moving)
+    transform = register(a_plan(smoothness=0.1, iterations=30), fixed, moving)
     inside = np.abs(centres(fixed_grid)).max(axis=1) < 22
     errors = error_of(transform, move, centres(fixed_grid)[inside])
     before = np.linalg.norm(move(centres(fixed_grid)[inside]) - centres(fixed_grid)[inside], axis=1)
@@ -182,6 +182,16 @@ def test_same_pair_same_transform_and_constant_images_stay_where_they_are():
     assert np.abs(still.displacement).max() < 1e-3
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 9, 1), (12, 14, 1)])
+def test_images_of_few_elements(shape):
+    rng = np.random.default_rng(0)
+    fixed, moving = (Image.of(rng.normal(size=shape).astype(np.float32), Grid.regular(shape)) for _ in range(2))
+    transform = register(a_plan(iterations=3, affine_iterations=3), fixed, moving)
+    assert transform.displacement.shape == (3, *shape)
+    assert np.all(np.isfinite(transform.displacement))
+    assert np.all(np.isfinite(transform.affine))
+
+
 def test_landmarks_of_a_torso_come_closer():
     case = torso_pair(0, 1, difficulty=0.2)
     trained = METHOD.open(a_plan(iterations=20, affine_iterations=40), State(), Setting())
@@ -199,6 +209,8 @@ def test_nothing_is_learnt_and_bad_pairs_are_refused():
     plan = a_plan()
     assert METHOD.fit(plan, Cases(()), None) == State()
     assert METHOD.candidates(Facts(), Budget(), {"levels": 2})[0].decisions[2].why == "wished"
+    assert a_plan(similarity="mind")["smoothness"] < plan["smoothness"]
+    assert a_plan(similarity="mind", smoothness=3.0)["smoothness"] == 3.0
     with pytest.raises(Refused, match="--start-from"):
         METHOD.fit(plan, Cases(()), None, State({"a": np.zeros(1)}))
     volume = Image.of(np.zeros((8, 8, 8)), Grid.regular((8, 8, 8)))
@@ -219,7 +231,7 @@ def test_nothing_is_learnt_and_bad_pairs_are_refused():
 def test_hippocampi_are_carried_better_than_by_none(data_root):
     dataset = LAYOUT.read(data_root / "hippocampus", ReadOptions())
     pairs = derive_pairs(replace(dataset, cases=dataset.cases[:4]), "to-template")
-    trained = METHOD.open(a_plan(iterations=15, affine_iterations=20), State(), Setting())
+    trained = METHOD.open(a_plan(iterations=10, affine_iterations=12), State(), Setting())
     for case in pairs:
         found = trained.answer(case, Limits())
         t = found.main

@@ -245,6 +245,15 @@ def test_packages_copy_an_opened_part_to_the_byte(package: Package, tmp_path: Pa
     assert [file.read_bytes() for file in files_of(ours)] == [file.read_bytes() for file in files_of(theirs)]
 
 
+def test_packages_do_not_copy_a_part_that_changed_since(package: Package, tmp_path: Path) -> None:
+    part = package.part("first")
+    shutil.rmtree(package.folder)
+    write_package(package.folder, contents(parts={"first": Part(package.plan, contents(9.0).state)}))
+    with pytest.raises(Refused, match="changed since"):
+        write_package(tmp_path / "whole", contents(parts={"kept": part}))
+    assert not (tmp_path / "whole").exists()
+
+
 def test_packages_have_an_identity_without_times_and_paths(package: Package, tmp_path: Path) -> None:
     same = write_package(tmp_path / "b" / "model", with_parts())
     later = write_package(tmp_path / "later", contents(measured={"seconds": 5}, report="<html></html>"))

@@ -144,7 +144,7 @@ def test_what_is_wrong_is_refused_and_the_rest_goes_on(pair: Path, tmp_path: Pat
         apply(pair / "t.json", pair / "moving.nii.gz", out=pair)
     with pytest.raises(Refused):
         apply(pair / "moving.nii.gz", pair / "moving.nii.gz", out=tmp_path / "out")
-    with pytest.raises(Refused, match="learn"):
+    with pytest.raises(Refused, match="does segmentation"):
         register(pair / "fixed.nii.gz", pair / "moving.nii.gz", out=tmp_path / "r", method="unet")
     with pytest.raises(Refused, match="no option"):
         register(pair / "fixed.nii.gz", pair / "moving.nii.gz", out=tmp_path / "r", wishes=(("depth", "3"),))

@@ -17,9 +17,10 @@ from hounsfield.cli.words import as_json, asked, asking, print_json
 @as_json
 def plan_command(data: str, as_json: bool, **words: Any) -> None:
     """The plan, each decision with its reason; time, memory and disk before anything runs."""
+    question = asked(words)
     from hounsfield.verbs.plan import plan
 
-    made = plan(data, watch=Line(), **asked(words))
+    made = plan(data, watch=Line(), **question)
     if as_json:
         print_json(made.to_json())
     else:

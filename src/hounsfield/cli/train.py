@@ -22,12 +22,13 @@ from hounsfield.cli.words import as_json, asked, asking, print_json
 @as_json
 def train_command(data: str, out: str, as_json: bool, **words: Any) -> None:
     """Train a model and write it as a package. The same command goes on with an interrupted run."""
+    question = asked(words)
     from hounsfield.seam import Stopped
     from hounsfield.verbs.packages import show
     from hounsfield.verbs.train import train
 
     try:
-        package = train(data, out=out, watch=Line(), on_clock=stop_on_interrupt, **asked(words))
+        package = train(data, out=out, watch=Line(), on_clock=stop_on_interrupt, **question)
     except Stopped:
         say(f"stopped; everything is saved in {out}.run. Type the same command again to go on.")
         raise Ended(INTERRUPTED) from None

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from hounsfield.registry.cards import card_data
+from hounsfield.registry.tables import TASKS
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print plain JSON.")
@@ -49,9 +52,21 @@ def asking(function: F) -> F:
 
 
 def asked(words: dict[str, Any]) -> dict[str, Any]:
-    """The options as the verbs take them. Raises UsageError for a wish without a value."""
+    """The options as the verbs take them. Raises UsageError or UnknownName for what nobody knows."""
     wishes = wished(words.pop("wishes", ()))
+    if words.get("task") is not None:
+        TASKS.target(words["task"])
+    if words.get("method") is not None:
+        _refuse_unknown(words["method"], [key for key, _ in wishes])
     return {**words, **opened_by(words), "wishes": wishes}
+
+
+def _refuse_unknown(method: str, wishes: list[str]) -> None:
+    options = card_data(method).get("options", {})
+    for key in wishes:
+        if key not in options:
+            known = ", ".join(sorted(options)) or "none"
+            raise click.UsageError(f"--set {key} is no option of the method {method}. Its options: {known}.")
 
 
 def wished(words: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -63,7 +63,9 @@ def _draw(panel: Panel, boxes: Boxes, chosen: NDArray[np.bool_], colours: dict[s
         colour = colours[boxes.labels[n]]
         draw.rectangle((left, top, right, bottom), outline=colour, width=2)
         corner = (min(max(left, 0), panel.picture.width - 36), top - SMALL - 3 if top > SMALL + 3 else bottom + 2)
-        draw.text(corner, f"{boxes.scores[n]:.2f}", colour, font, stroke_width=1, stroke_fill=(0, 0, 0))
+        said = f"{boxes.scores[n]:.2f}"
+        draw.rectangle(draw.textbbox(corner, said, font), fill=(0, 0, 0), outline=(0, 0, 0), width=2)
+        draw.text(corner, said, colour, font)
 
 
 def _dashed(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float]) -> None:

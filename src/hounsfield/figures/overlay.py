@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,7 @@ def overlaid(
     if truth is not None:
         large = nearest(truth, size)
         border = outline(large)
+        pixels[_shadow(border)] //= 3  # or white is lost on bright bone
         pixels[border] = TRUTH
         if len(colours) > 1:
             down, across = np.indices(size)
@@ -81,11 +82,24 @@ def overlaid(
 def outline(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Where a label borders on another one: THICK pixels of its own rim (H, W); the background has no rim."""
     edge = np.zeros(labels.shape, bool)
-    padded = np.pad(labels, THICK, mode="edge")
-    rows, columns = labels.shape
-    for down in range(-THICK, THICK + 1):
-        for across in range(-THICK, THICK + 1):
-            if down * down + across * across <= THICK * THICK:
-                moved = padded[THICK + down : THICK + down + rows, THICK + across : THICK + across + columns]
-                edge |= moved != labels
+    for moved in _moved(labels, THICK):
+        edge |= moved != labels
     return edge & (labels > 0)
+
+
+def _shadow(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pixels beside a mask."""
+    near = np.zeros(mask.shape, bool)
+    for moved in _moved(mask, 1):
+        near |= moved
+    return near & ~mask
+
+
+def _moved(array: NDArray[Any], by: int) -> Iterator[NDArray[Any]]:
+    """The array (H, W) moved to every place within a circle."""
+    padded = np.pad(array, by, mode="edge")
+    rows, columns = array.shape
+    for down in range(-by, by + 1):
+        for across in range(-by, by + 1):
+            if down * down + across * across <= by * by:
+                yield padded[by + down : by + down + rows, by + across : by + across + columns]

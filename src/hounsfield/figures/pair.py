@@ -56,8 +56,9 @@ def _three(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _colours(fixed: NDArray[np.uint8], moving: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Both greys in their colours, added up: grey where they agree."""
-    mixed = fixed[..., None] / 255 * np.array(FIXED) + moving[..., None] / 255 * np.array(MOVING)
-    return mixed.clip(0, 255).astype(np.uint8)
+    mixed: NDArray[np.float64] = fixed[..., None] / 255 * np.array(FIXED) + moving[..., None] / 255 * np.array(MOVING)
+    pixels: NDArray[np.uint8] = mixed.clip(0, 255).astype(np.uint8)
+    return pixels
 
 
 def _checkerboard(fixed: NDArray[np.uint8], moving: NDArray[np.uint8]) -> NDArray[np.uint8]:

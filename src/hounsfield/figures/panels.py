@@ -75,7 +75,7 @@ class Panel:
     def place(self, index: ArrayLike, shape: Sequence[int]) -> NDArray[np.float64]:
         """(x, y) in pixels of grid indices (N, d)."""
         scale = np.array([self.picture.height / self.plane[0], self.picture.width / self.plane[1]])
-        placed = (self.view.place(index, shape) + 0.5) * scale
+        placed: NDArray[np.float64] = (self.view.place(index, shape) + 0.5) * scale
         return placed[:, ::-1]
 
     def lettered(self) -> Pillow.Image:
@@ -126,16 +126,17 @@ def legend(entries: Mapping[str, RGB], width: int) -> Pillow.Image:
 
 
 def hung(panels: Sequence[Pillow.Image], key: Mapping[str, RGB]) -> bytes:
-    """PNG of panels on black: two in a row, a third below them with the legend beside it.
+    """PNG of panels on black, two in a row, and their legend.
 
-    Of three panels the first (axial) hangs below the second (coronal), which share their columns.
+    Of three panels the first (axial) hangs below the second (coronal), which shares its columns, and the legend beside
+    it.
     """
     if len(panels) == 3:
         axial, coronal, sagittal = panels
         beside = legend(key, max(sagittal.width, 160)) if key else Pillow.new("RGB", (1, 1))
         return png(_below([_beside([coronal, sagittal], top=False), _beside([axial, beside], top=True)]))
-    row = _beside(panels, top=False)
-    return png(_below([row, legend(key, row.width)]) if key else row)
+    rows = [_beside(panels[start : start + 2], top=False) for start in range(0, len(panels), 2)]
+    return png(_below([*rows, legend(key, rows[0].width)] if key else rows))
 
 
 def _beside(panels: Sequence[Pillow.Image], *, top: bool) -> Pillow.Image:

@@ -9,7 +9,7 @@ from hounsfield.figures.drawing import CLOSED, dot, line, number, opened, place,
 from hounsfield.figures.picture import Picture
 from hounsfield.values import Series
 
-WIDTH, ROW, LEFT, RIGHT = 420, 44, 96, 372
+WIDTH, ROW, LEFT, RIGHT = 420, 44, 118, 372
 MOST_CHANNELS, MOST_POINTS = 12, 300
 COLOUR = css(colour_of(4))
 
@@ -51,7 +51,7 @@ def _charts(series: Series, channels: list[int], title: str) -> str:
         parts.append(f'<polyline points="{corners}" fill="none" stroke="{COLOUR}" stroke-opacity=".45"/>')
         parts += [dot(x, y, 2, COLOUR) for x, y in points]
         parts.append(line(LEFT, low, RIGHT, low, opacity=0.25))
-        parts.append(text(LEFT - 8, (top + low) / 2 + 4, shortened(series.channels[channel], 14), anchor="end"))
+        parts.append(text(LEFT - 8, (top + low) / 2 + 4, shortened(series.channels[channel], 17), anchor="end"))
         largest, smallest = (f"{end:.3g}" for end in (values.max(), values.min()))
         if largest == smallest:
             parts.append(text(RIGHT + 6, (top + low) / 2 + 4, largest, soft=True))

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from hounsfield.ops.intensity import normalise
 from hounsfield.ops.resampling import canonical, canonical_grid, regrid, resample, resample_labels, uncanonical
 from hounsfield.values import Case, Grid, Image, LabelMap, Plan, refuse
+
+ALIASES = 1.5  # a spacing so many times as coarse: linear interpolation leaves elements out
 
 
 def network_grid(native: Grid, spacing: Sequence[float]) -> Grid:
@@ -54,7 +57,19 @@ def network_input(plan: Plan, case: Case) -> tuple[NDArray[np.float32], Grid, Gr
 
 def _on(image: Image, grid: Grid) -> NDArray[np.float32]:
     array, own = canonical(image.array(), image.grid)
-    return array if own.close_to(grid) else resample(array, own, grid, order=1, fill="nearest")
+    if own.close_to(grid):
+        return array
+    return resample(_smoothed(array, own.spacing, grid.spacing), own, grid, order=1, fill="nearest")
+
+
+def _smoothed(array: NDArray[Any], fine: Sequence[float], coarse: Sequence[float]) -> NDArray[Any]:
+    """Channels without what a much coarser spacing can not show, and would show as something else."""
+    ratios = [there / here for here, there in zip(fine, coarse, strict=True)]
+    if max(ratios) < ALIASES:
+        return array
+    # a Gaussian about as wide as the elements to come, half an element each side
+    sigmas = [(ratio - 1) / 2 if ratio >= ALIASES else 0.0 for ratio in ratios]
+    return np.stack([ndimage.gaussian_filter(channel, sigmas, mode="nearest", truncate=3.0) for channel in array])
 
 
 def labels_on(labels: NDArray[Any], native: Grid, grid: Grid) -> NDArray[Any]:

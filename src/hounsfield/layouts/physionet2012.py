@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -24,6 +25,7 @@ from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
 from hounsfield.values import Case, Dataset, MiB, Problem, Refused, Series, Truth, refuse
 
 RECORD = re.compile(r"(\d{5,7})\.txt$")
+CLOCK = re.compile(r"(\d{1,3}):(\d{2})")
 HEAD = "Time,Parameter,Value"
 LIMIT = 16 * MiB
 KEY = "RecordID"
@@ -35,7 +37,7 @@ CHANNELS = (
     "PaCO2", "PaO2", "Platelets", "RespRate", "SaO2", "SysABP", "Temp", "TroponinI", "TroponinT", "Urine", "WBC",
     "Weight", "pH",
 )  # fmt: skip
-
+PLACES = {name: place for place, name in enumerate(CHANNELS)}
 
 Read = Callable[[], bytes]
 
@@ -110,11 +112,11 @@ def parse_record(text: str, where: str) -> tuple[dict[str, Cell], Series]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.strip() == HEAD:
             continue
-        time, name, value = _row(line, f"{where}, line {number}")
+        time, name, value = _row(line, where, number)
         if name == KEY or (name in STATIC and name not in static and time == 0.0):
             static.setdefault(name, None if value == -1 else value)
             continue
-        if name not in CHANNELS:
+        if name not in PLACES:
             remedy = f"Known are {', '.join(CHANNELS)}."
             raise refuse(f"{where}, line {number}", f"has the unknown parameter {name!r}", remedy)
         if times and time < times[-1]:
@@ -126,18 +128,28 @@ def parse_record(text: str, where: str) -> tuple[dict[str, Cell], Series]:
     values = np.full((len(times), len(CHANNELS)), np.nan, np.float32)
     for at, row in enumerate(rows):
         for name, value in row.items():
-            values[at, CHANNELS.index(name)] = value
+            values[at, PLACES[name]] = value
     static.pop(KEY, None)
     return {name: static.get(name) for name in STATIC}, Series(np.array(times), values, CHANNELS, "h")
 
 
-def _row(line: str, where: str) -> tuple[float, str, float]:
+def _row(line: str, where: str, number: int) -> tuple[float, str, float]:
     fields = line.split(",")
-    clock = re.fullmatch(r"(\d{1,3}):(\d{2})", fields[0].strip())
-    value = cell(fields[2]) if len(fields) == 3 else None
-    if clock is None or not isinstance(value, float):
-        raise refuse(where, f"is no row of {HEAD}: {line[:40]!r}", "Mend or remove the line.")
-    return int(clock[1]) + int(clock[2]) / 60, fields[1].strip(), value
+    hours = _hours(fields[0])
+    value = _value(fields[2]) if len(fields) == 3 else None
+    if hours is None or not isinstance(value, float):
+        raise refuse(f"{where}, line {number}", f"is no row of {HEAD}: {line[:40]!r}", "Mend or remove the line.")
+    return hours, fields[1].strip(), value
+
+
+# records repeat few times and values over and over: 400 rows in each of thousands
+@lru_cache(maxsize=2**13)
+def _hours(clock: str) -> float | None:
+    match = CLOCK.fullmatch(clock.strip())
+    return int(match[1]) + int(match[2]) / 60 if match else None
+
+
+_value = lru_cache(maxsize=2**13)(cell)
 
 
 def _covariates(text: str) -> dict[str, Cell]:

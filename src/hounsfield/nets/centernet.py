@@ -7,13 +7,15 @@ cell: is here the middle of an object of this class, how large is it, and where 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from hounsfield.nets.convnet import CONVOLUTION, ResidualBlock
+from hounsfield.nets.convnet import ResidualBlock
 
-UP_CONVOLUTION = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+CONVOLUTION: dict[int, Any] = {2: nn.Conv2d, 3: nn.Conv3d}
+UP_CONVOLUTION: dict[int, Any] = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 PRIOR = -2.19  # logit of 0.1: few cells are the middle of something (section 5)
 
 
@@ -51,15 +53,16 @@ class CenterNet(nn.Module):
             for n in range(level, len(features) - 1)
         )
         outputs = {"heatmap": classes, "size": dims, "offset": dims}
+        priors = {"heatmap": PRIOR, "size": 0.0, "offset": 0.0}
         self.heads = nn.ModuleDict(
-            {name: _head(features[level], width, kernels[level]) for name, width in outputs.items()}
+            {name: _head(features[level], n, kernels[level], prior=priors[name]) for name, n in outputs.items()}
         )
-        nn.init.constant_(self.heads["heatmap"][-1].bias, PRIOR)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         """heatmap (B, classes, *cells) logits, size (B, d, *cells) logarithm of the sides, offset (B, d, *cells).
 
-        image: (B, channels, *shape), each axis a multiple of the product of its strides. Sides and offsets are in cells.
+        Sides and offsets are in cells.
+        image: (B, channels, *shape), each axis a multiple of the product of its strides.
         """
         seen = []
         x = image
@@ -77,12 +80,13 @@ def _stage(
     channels_in: int, channels_out: int, *, kernel: Sequence[int], stride: Sequence[int], blocks: int
 ) -> nn.Sequential:
     first = ResidualBlock(channels_in, channels_out, kernel=kernel, stride=stride)
-    rest = [ResidualBlock(channels_out, channels_out, kernel=kernel, stride=(1,) * len(stride)) for _ in range(blocks - 1)]
+    same = (1,) * len(stride)
+    rest = [ResidualBlock(channels_out, channels_out, kernel=kernel, stride=same) for _ in range(blocks - 1)]
     return nn.Sequential(first, *rest)
 
 
-def _head(features: int, outputs: int, kernel: Sequence[int]) -> nn.Sequential:
+def _head(features: int, outputs: int, kernel: Sequence[int], *, prior: float) -> nn.Sequential:
     convolution, padding = CONVOLUTION[len(kernel)], tuple(k // 2 for k in kernel)
-    return nn.Sequential(
-        convolution(features, features, tuple(kernel), padding=padding), nn.ReLU(), convolution(features, outputs, 1)
-    )
+    last = convolution(features, outputs, 1)
+    nn.init.constant_(last.bias, prior)
+    return nn.Sequential(convolution(features, features, tuple(kernel), padding=padding), nn.ReLU(), last)

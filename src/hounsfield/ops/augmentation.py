@@ -127,6 +127,26 @@ def apply_spatial(
     return values.to(image.dtype), picked.to(labels.dtype) + outside
 
 
+def move_points(
+    params: SpatialDraw,
+    points_index: NDArray[np.float64],
+    *,
+    shape: Sequence[int],
+    out_shape: Sequence[int],
+    spacing: Sequence[float],
+) -> NDArray[np.float64]:
+    """Where a patch made by `apply_spatial` shows points (N, d) of the image of this shape; indices of both.
+
+    Exact. Raises ValueError for a draw that bends, which has no inverse in closed form.
+    """
+    if params.elastic_mm > 0:
+        raise ValueError("a bent patch does not say where it shows a point")
+    steps = np.asarray(spacing, np.float64)
+    from_middle = (points_index - (np.asarray(shape) - 1) / 2) * steps + np.asarray(params.translation_mm)
+    seen: NDArray[np.float64] = np.linalg.solve(_sampling_matrix(params), from_middle.T).T
+    return seen / steps + (np.asarray(out_shape) - 1) / 2
+
+
 @dataclass(frozen=True)
 class ChannelDraw:
     """What is done to one channel, in this order; 0 or 1 says "nothing" as fits.

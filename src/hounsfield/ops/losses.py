@@ -1,4 +1,4 @@
-"""Losses of dense prediction, one value a sample; the unknown counts in none of them."""
+"""Losses, one value a sample; the unknown counts in none of them."""
 
 from __future__ import annotations
 
@@ -27,3 +27,15 @@ def dice_and_cross_entropy(logits: Tensor, target: Tensor, *, ignore: int) -> Te
     # one element of each keeps a class that is in neither from counting as missed
     dice = (2 * overlap + 1) / (sizes + 1)
     return cross_entropy + known.any(-1).flatten(1).any(1) * (1 - dice.mean(1))
+
+
+def class_losses(logits: Tensor, truth: Tensor, is_exclusive: Tensor) -> Tensor:
+    """Cross-entropy; where classes stand each for itself, its mean over those that are known: (B,).
+
+    logits, truth: (B, K); truth is 1 yes, 0 no, NaN unknown.  is_exclusive: (B,).  Of nothing known it is 0.
+    """
+    logits, known = logits.float(), torch.isfinite(truth)
+    target = torch.where(known, truth, 0.0)
+    together = -(target * logits.log_softmax(dim=1)).sum(dim=1)
+    apart = F.binary_cross_entropy_with_logits(logits, target, reduction="none") * known
+    return torch.where(is_exclusive, together, apart.sum(dim=1) / known.sum(dim=1).clamp_min(1))

@@ -59,6 +59,8 @@ def _write_part(folder: Path, name: str, part: Part, contents: Contents) -> str:
     place = f"parts/{name}"
     if part.source is not None:
         shutil.copytree(part.source.folder, folder / place)
+        if open_package(folder / place).digest != part.source.digest:
+            raise refuse(part.source.folder, "was changed since it was opened", "Open it again.")
         return place
     (folder / place).mkdir(parents=True)
     _fill(folder / place, Contents(part.plan, part.state, contents.facts, contents.seen))

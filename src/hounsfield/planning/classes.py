@@ -31,3 +31,17 @@ def shares_of(facts: Facts, classes: list[str]) -> list[float]:
     """How often each of exclusive classes is true among the training cases (K,), 1 in all."""
     counts = [facts.counts.get(f"label:{name}", 0) for name in classes]
     return [count / max(1, sum(counts)) for count in counts]
+
+
+def balance_rule(facts: Facts, kind: str, classes: list[str]) -> tuple[Decision, Decision]:
+    """ "balanced" and "prevalence": how often classes are drawn in training, and expected in use."""
+    if kind not in EXCLUSIVE:
+        return (
+            Decision("balanced", False, "classes that occur together can not be drawn each for itself"),
+            Decision("prevalence", [], "as the training cases are drawn"),
+        )
+    why = "the shares of the training cases, since drawing is balanced (Saerens 2002)"
+    return (
+        Decision("balanced", True, "rare classes are learnt as well as common ones"),
+        Decision("prevalence", shares_of(facts, classes), why),
+    )

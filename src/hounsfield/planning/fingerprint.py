@@ -152,9 +152,9 @@ def _(boxes: Boxes, name: str) -> Facts:
     }
     sketches["objects"] = Sketch.of([len(boxes)])
     sketches["object_size"] = Sketch.of([np.median(volume(boxes.corners_index))] if len(boxes) else [])
-    return Facts(
-        counts, sketches=sketches, words={"kinds": (f"{name}=Boxes",), "classes": tuple(sorted(set(boxes.labels)))}
-    )
+    classes = tuple(sorted(set(boxes.labels)))
+    words = {"kinds": (f"{name}=Boxes",), "classes": classes, "box_classes": classes}
+    return Facts(counts, sketches=sketches, words=words)
 
 
 @describe.register
@@ -182,8 +182,9 @@ def _(series: Series, name: str) -> Facts:
         for channel, column in zip(series.channels, series.values.T, strict=True)
         if np.isfinite(column).any()
     }
-    sketches = {**measured, f"{name}:times": Sketch.of([len(series.times)])}
-    return Facts(sketches=sketches, words={"kinds": (f"{name}=Series",), f"{name}:channels": series.channels})
+    ends = {f"{name}:times": Sketch.of([len(series.times)]), f"{name}:end": Sketch.of(series.times[-1:])}
+    words = {"kinds": (f"{name}=Series",), f"{name}:channels": series.channels, f"{name}:unit": (series.unit,)}
+    return Facts(sketches={**measured, **ends}, words=words)
 
 
 def _covariates(case: Case) -> Facts:

@@ -3,47 +3,31 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from hounsfield.figures.curves import line_chart
-from hounsfield.figures.intervals import interval_chart
 from hounsfield.figures.picture import Picture
-from hounsfield.values import Interval, Plan, Scores
+from hounsfield.reports.results import result_of
+from hounsfield.values import Facts, Plan, Scores
 
 Rows = Sequence[tuple[str, str]]
-
-MEANINGS = {
-    "dice": "overlap of answer and truth: twice the shared part over the sum of both; 1 is perfect",
-    "foreground_dice": "the same with all labels taken as one",
-    "nsd": "share of both surfaces that lie within the tolerance of each other (1 mm; 2 px in pictures); 1 is perfect",
-    "hd95": "distance within which 95 % of both surfaces lie of each other; 0 is perfect",
-    "volume_error": "difference of the volumes over the true one, in percent, without sign",
-    "lesion_f1": "separate parts of a structure found and not invented; 1 is perfect",
-    "instance_ap": "objects matched at IoU above 0.5, over matched, missed and invented ones",
-    "average_precision": "area under precision over recall; 1 is perfect",
-    "sensitivity_at_1_fp": "share of true objects found when one false alarm a case is let through",
-    "point_error": "distance between answered and true point",
-    "auc": "chance that a case of the class gets a higher probability than one without; 0.5 is guessing",
-    "brier": "mean squared difference of probability and truth; 0 is perfect",
-    "ece": "how far stated probabilities are from what happens; 0 is perfect",
-    "balanced_accuracy": "mean of the shares recognised in each class; 0.5 is guessing between two",
-    "carried_dice": "overlap of the moving labels, carried over, with the fixed ones; 1 is perfect",
-    "target_error": "distance between carried and true points",
-    "folding": "share of the field that turns space inside out; 0 is right",
-}
+LONGEST_VALUE = 160  # letters of a decision that a page shows; the plan file has it whole
 
 
 @dataclass(frozen=True)
 class Content:
     """What a page says.
 
-    figures: the worst first.  log: lines of the run's log.  data, environment: a word and a sentence each.
+    summary: one sentence under the title.  figures: the worst first.  log: lines of the run's log.
+    data, environment: a word and a sentence each.  facts: what the training cases are like.
+    calibration: what is known of the confidence in single answers.
     """
 
     title: str
@@ -58,24 +42,23 @@ class Content:
     problems: Sequence[str] = ()
     notes: Sequence[str] = ()
     calibration: str = "unknown"
+    facts: Facts | None = None
 
 
 def page(content: Content) -> str:
-    """The page as HTML; everything that came from files is escaped."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(_asset("page.html"))
-    scores = content.scores
-    first = scores.sets.get(scores.first, {}) if scores else {}
-    return template.render(
+    """The page as HTML: nothing is fetched, no script runs, and everything that came from files is escaped."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters["value"] = _value
+    result = result_of(content.scores) if content.scores else None
+    return environment.from_string(_asset("page.html")).render(
         content=content,
         css=Markup(_asset("page.css")),
-        first=scores.first if scores else "",
-        headline=[(item, _said(value)) for item, value in first.items() if value.value is not None][:6],
-        interval_svg=Markup(interval_chart(first, title=scores.first) if scores else ""),
-        scores=_score_rows(scores) if scores else [],
-        meanings=[(name, MEANINGS[name]) for name in (scores.sets if scores else ()) if name in MEANINGS],
+        result=result,
+        chart=Markup(result.chart if result else ""),
         figures=[_figure(picture) for picture in content.figures],
-        curves=[Markup(svg) for svg in _curves(content.log) if svg],
+        curves=[(title, Markup(svg)) for title, svg in _curves(content.log)],
+        facts=_fact_rows(content.facts) if content.facts else [],
+        words=[(name, ", ".join(words)) for name, words in content.facts.words.items()] if content.facts else [],
     )
 
 
@@ -83,36 +66,42 @@ def _asset(name: str) -> str:
     return files("hounsfield.reports").joinpath(name).read_text(encoding="utf-8")
 
 
-def _said(value: Interval) -> dict[str, str]:
-    if value.value is None:
-        return {"shown": "undefined", "span": "undefined"}
-    span = "interval unknown" if value.low is None or value.high is None else f"{value.low:.3f} to {value.high:.3f}"
-    return {"shown": f"{value.value:.3f}", "span": span}
-
-
-def _score_rows(scores: Scores) -> list[dict[str, Any]]:
-    rows = []
-    for metric, items in scores.sets.items():
-        unit = f" ({scores.units[metric]})" if scores.units.get(metric) else ""
-        for item, value in items.items():
-            n = f"{value.n}" + (f", {value.undefined} undefined" if value.undefined else "")
-            said = _said(value)
-            row = {"metric": metric + unit, "item": item, "value": said["shown"], "span": said["span"]}
-            rows.append({**row, "n": n, "better": scores.better[metric]})
-    return rows
-
-
 def _figure(picture: Picture) -> dict[str, Any]:
     encoded = base64.b64encode(picture.png).decode() if picture.png else ""
     return {"title": picture.title, "caption": picture.caption, "png": encoded, "svg": Markup(picture.svg or "")}
 
 
-def _curves(log: Sequence[Mapping[str, Any]]) -> list[str]:
-    def curve(name: str) -> list[tuple[float, float]]:
-        return [(float(line["step"]), float(line[name])) for line in log if line.get(name) is not None]
+def _curves(log: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """A chart for the loss and one for the validation score, a curve for each part of the training that logged."""
+    charts = []
+    for key, title in (("loss", "Loss"), ("validation", "Validation score")):
+        curves: dict[str, list[tuple[float, float]]] = {}
+        for line in log:
+            if line.get(key) is not None and line.get("step") is not None:
+                curves.setdefault(str(line.get("part") or title.lower()), []).append((line["step"], line[key]))
+        long_enough = {name: curve for name, curve in curves.items() if len(curve) > 1}
+        if long_enough:
+            charts.append((title, line_chart(long_enough, title=f"{title} over steps", across="step")))
+    return [(title, svg) for title, svg in charts if svg]
 
-    loss, validation = curve("loss"), curve("validation")
-    charts = [line_chart({"loss": loss}, title="Loss over steps", across="step")] if len(loss) > 1 else []
-    if len(validation) > 1:
-        charts.append(line_chart({"validation": validation}, title="Validation score over steps", across="step"))
-    return charts
+
+def _fact_rows(facts: Facts) -> list[tuple[str, str, str, str]]:
+    """Name, smallest, median and largest value over cases."""
+    return [
+        (name, f"{sketch.quantile(0):.4g}", f"{sketch.median:.4g}", f"{sketch.quantile(1):.4g}")
+        for name, sketch in sorted(facts.sketches.items())
+        if sketch.values
+    ]
+
+
+def _value(value: Any) -> str:
+    """The value of a decision as people read it."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
+        said = ", ".join(_value(item) for item in value)
+    else:
+        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return said if len(said) <= LONGEST_VALUE else f"{said[: LONGEST_VALUE - 1]}…"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from hounsfield.registry.tables import METHODS
+from hounsfield.registry.cards import card_path
 from hounsfield.values import Plan, Problem, Refused
 
 Kind = Literal["integer", "number", "integers", "numbers", "choice", "flag", "text", "words", "table"]
@@ -160,10 +159,7 @@ def card_from(path: Path) -> Card:
 
 def read_card(method: str) -> Card:
     """The card of a method by name, found beside it and read without importing it. Raises UnknownName."""
-    module = METHODS.target(method).partition(":")[0]
-    top, *inner = module.split(".")
-    spec = find_spec(top)
-    if spec is None or not spec.submodule_search_locations:
-        raise Refused(Problem(f"method {method}", f"its package {top!r} is not installed", "Install it again."))
-    folder = Path(spec.submodule_search_locations[0], *inner[:-1])
-    return card_from(folder / "card.toml")
+    path = card_path(method)
+    if path is None:
+        raise Refused(Problem(f"method {method}", "the package that brings it is not installed", "Install it again."))
+    return card_from(path)

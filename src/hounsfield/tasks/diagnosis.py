@@ -16,7 +16,7 @@ from hounsfield.figures.diagnosis import diagnosis_figure
 from hounsfield.figures.picture import Picture
 from hounsfield.formats.json_values import read_value, write_value
 from hounsfield.tasks.task import Task
-from hounsfield.values import Case, Dataset, Decision, Diagnosis, Facts, Findings, LabelMap, Lazy, Truth, refuse
+from hounsfield.values import Case, Dataset, Decision, Diagnosis, Facts, Findings, Image, LabelMap, Lazy, Truth, refuse
 
 FEW_SERIES = 200  # below this many series, trees on summaries are surer than a recurrent network
 
@@ -85,8 +85,9 @@ def read(path: Path) -> Diagnosis:
 
 
 def figure(findings: Findings, case: Case) -> Picture:
-    """The probability of each class, the true one marked."""
-    return diagnosis_figure(_diagnosis(findings), case.truth(Diagnosis), title=case.id)
+    """The probability of each class, the true one marked, beside the first image where there is one."""
+    images = (value.load() for value in case.inputs.values() if issubclass(value.kind, Image))
+    return diagnosis_figure(_diagnosis(findings), case.truth(Diagnosis), image=next(images, None), title=case.id)
 
 
 def presence(dataset: Dataset, label: str) -> Dataset:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from hounsfield.answers.transform_files import read_transform, write_transform
 from hounsfield.evaluation.registration import CARRIED_DICE, FOLDING, TARGET_ERROR
+from hounsfield.figures.pair import pair_figure
 from hounsfield.figures.picture import Picture
-from hounsfield.figures.registered import registered_figure
 from hounsfield.ops.fields import warp
 from hounsfield.tasks.pairs import derive_pairs
 from hounsfield.tasks.task import Task
@@ -57,11 +59,15 @@ def write(findings: Findings, stem: Path, case: Case) -> Sequence[Path]:
 
 
 def figure(findings: Findings, case: Case) -> Picture:
-    """The fixed image, the moving one carried onto it, and both in two colours."""
+    """The fixed image and the moving one carried onto it; both in two colours, before and after."""
     fixed, moving = (case.inputs[role].load() for role in ROLES)
     t = _transform(findings)
-    moved = warp(moving.array(), moving.grid, t.fixed_grid, t.affine, t.displacement, fill="nearest")
-    return registered_figure(fixed, Image.of(moved, t.fixed_grid), title=case.id)
+    as_placed = Transform(t.fixed_grid, t.moving_grid, np.eye(t.fixed_grid.ndim + 1))
+    return pair_figure(fixed, _carried(moving, t), before=_carried(moving, as_placed), title=case.id)
+
+
+def _carried(moving: Image, t: Transform) -> Image:
+    return Image.of(warp(moving.array(), moving.grid, t.fixed_grid, t.affine, t.displacement), t.fixed_grid)
 
 
 ROLES = ("fixed", "moving")

@@ -46,6 +46,9 @@ class Task:
     roles: tuple[str, ...] = ()
 
     def has_truth(self, case: Case) -> bool:
-        """Whether a case is one of this task's and answers can be held against what it says; nothing is read."""
-        has_roles = all(role in case.inputs for role in self.roles)
-        return has_roles and any(case.has_truth(kind) for kind in self.truths or (self.answer,))
+        """Whether a case is one of this task's and an answer can be held against its truths; nothing is read."""
+        return self.has_roles(case) and any(case.has_truth(kind) for kind in self.truths or (self.answer,))
+
+    def has_roles(self, case: Case) -> bool:
+        """Whether a case has the inputs that the task is about."""
+        return all(role in case.inputs for role in self.roles)

@@ -16,7 +16,7 @@ from hounsfield.training.context import FolderContext
 from hounsfield.training.iterative import IterativeMethod
 from hounsfield.training.memory import peak_bytes
 from hounsfield.training.track import FileTrack
-from hounsfield.training.validation import LOOKED_AT
+from hounsfield.training.validation import looked_at
 from hounsfield.values import Limits, Plan, Rehearsal, Setting, State
 
 FEW = 4  # cases that a rehearsal prepares
@@ -116,4 +116,4 @@ def _seconds_to_validate(method: Method, plan: Plan, state: State | None, cases:
     trained = method.open(plan, state, Setting())
     opened = time.monotonic()
     trained.answer(cases.validation[0], Limits())
-    return opened - began + (time.monotonic() - opened) * min(LOOKED_AT, len(cases.validation))
+    return opened - began + (time.monotonic() - opened) * len(looked_at(plan, cases.validation))

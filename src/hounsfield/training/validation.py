@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hounsfield.training.iterative import IterativeMethod
 
 LOOKED_AT = 16  # validation cases at most that a look takes in; the score of the package is of all of them
+LOOKED_AT_OF_SETS = 256  # where only a set of cases has a score: of a few it is chance, or undefined
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,20 @@ class ValidationScore:
     merit: float
 
 
+def looked_at(plan: Plan, cases: Sequence[Case]) -> list[Case]:
+    """The validation cases that a look takes in: evenly spread, since neighbours may be alike."""
+    most = LOOKED_AT_OF_SETS if TASKS.load(plan.task).metrics[0].of == "set" else LOOKED_AT
+    count = min(most, len(cases))
+    return [cases[number * len(cases) // count] for number in range(count)]
+
+
 def validation_score(
     method: IterativeMethod, plan: Plan, state: State, cases: Sequence[Case]
 ) -> ValidationScore | None:
     """The task's first metric on these cases, the mean of its items; None where it is undefined."""
     metric = TASKS.load(plan.task).metrics[0]
     trained = method.open(plan, state, Setting())
-    answered = [(trained.answer(case, Limits()), case) for case in cases[:LOOKED_AT]]
+    answered = [(trained.answer(case, Limits()), case) for case in looked_at(plan, cases)]
     items = score((metric,), answered, resamples=0).sets[metric.name]
     values = [interval.value for interval in items.values() if interval.value is not None]
     if not values:

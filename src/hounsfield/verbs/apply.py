@@ -21,6 +21,7 @@ from hounsfield.ops.fields import inverse_displacement, invert_points, transform
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Grid, Image, Points, Problem, Refused, Transform, refuse
 
+LOSSY = (".jpg", ".jpeg")
 MOST_LABELS = 64  # whole numbers with more different values than this are taken for an image
 
 
@@ -111,7 +112,7 @@ class _Way:
         if (image.grid.ndim, image.grid.frame) != (self.goal.ndim, self.goal.frame):
             raise refuse(file, f"lies on {image.grid}, and the transform leads to {self.goal}", "Is it the right file?")
         array = image.array(image.source.dtype)
-        if labels or (labels is None and image.channels == 1 and _looks_labelled(array)):
+        if labels or (labels is None and _looks_labelled(array) and suffix_of(file) not in LOSSY):
             found, grid = format_of(file).read_labels(file)
             carried = warp_labels(found, grid, self.goal, self.affine, self.displacement)
             with aside(out) as other:
@@ -142,9 +143,10 @@ class _Way:
 
 
 def _looks_labelled(array: NDArray[Any]) -> bool:
-    if array.dtype.kind not in "iub" or array.min(initial=0) < 0:
+    if len(array) != 1 or array.dtype.kind not in "iub" or array.min(initial=0) < 0:
         return False
-    return len(np.unique(array)) <= MOST_LABELS
+    sample = array.reshape(-1)[:: max(1, array.size // 10_000)]  # most images show by few elements that they are none
+    return len(np.unique(sample)) <= MOST_LABELS and len(np.unique(array)) <= MOST_LABELS
 
 
 def _write_labels(path: Path, array: NDArray[Any], grid: Grid) -> None:

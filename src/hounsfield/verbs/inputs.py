@@ -8,6 +8,7 @@ from typing import Any
 
 from hounsfield.layouts.single_images import single_case
 from hounsfield.packages.package import Package
+from hounsfield.registry.tables import TASKS
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
 from hounsfield.verbs.data import derived, open_dataset
 
@@ -37,14 +38,23 @@ def cases_of(
 def _cases_of_one(
     one: str | Path | Dataset, package: Package, opening: Mapping[str, Any]
 ) -> tuple[Sequence[Case], Sequence[Problem]]:
-    how = opening.get("derive") or package.measured.get("derive")
+    how = opening.get("derive")
     options = {name: value for name, value in opening.items() if name != "derive"}
     if not isinstance(one, Dataset) and Path(one).is_file() and how is None and "image" in package.facts.words["roles"]:
         return [single_case({"image": Path(one)})], ()
     dataset = open_dataset(one, **options)
-    if how is not None:
-        dataset, _ = derived(dataset, package.plan.task, how)
+    dataset, task = derived(dataset, package.plan.task, how)
+    _refuse_without_roles(dataset, task)
     return dataset.cases, dataset.problems
+
+
+def _refuse_without_roles(dataset: Dataset, task: str) -> None:
+    """Raises Refused where no case has the inputs that the task is about, naming the ways to make such cases."""
+    table = TASKS.load(task)
+    if dataset.cases and not any(table.has_roles(case) for case in dataset):
+        ways = f", derive them with --derive {' | '.join(sorted(table.derive))}" if table.derive else ""
+        what = f"holds no case with the inputs {', '.join(table.roles)} of {task}"
+        raise refuse(dataset.where, what, f"Name the files of one with --input ROLE=FILE{ways}.")
 
 
 def _refuse_same_ids(cases: Sequence[Case]) -> None:

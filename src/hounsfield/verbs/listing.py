@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from hounsfield.registry.cards import card_data
 from hounsfield.registry.table import Table, UnknownName
 from hounsfield.registry.tables import FORMATS, LAYOUTS, METHODS, TASKS
-from hounsfield.seam.card import read_card
 
 LISTED: dict[str, Table] = {"methods": METHODS, "tasks": TASKS, "formats": FORMATS, "layouts": LAYOUTS}
 CORE = ("torch", "numpy", "scipy", "nibabel", "safetensors", "pillow", "scikit-learn", "jinja2", "click", "rich")
@@ -26,8 +26,14 @@ def listing(what: str) -> list[dict[str, str]]:
     table = LISTED[what]
     if what != "methods":
         return [{"name": name} for name in table.names()]
-    cards = [read_card(name) for name in table.names()]
-    return [{"name": c.name, "tasks": ", ".join(c.tasks), "summary": c.summary, "when": c.when} for c in cards]
+    return [_told(name) for name in table.names()]
+
+
+def _told(method: str) -> dict[str, str]:
+    card = card_data(method)
+    if not card:
+        return {"name": method, "tasks": "", "summary": "the package that brings it is not installed", "when": ""}
+    return {"name": method, "tasks": ", ".join(card["tasks"]), "summary": card["summary"], "when": card["when"]}
 
 
 def doctor() -> list[tuple[str, str, bool]]:

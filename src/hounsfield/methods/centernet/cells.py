@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,11 @@ Found = tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]
 
 
 def encode(
-    corners: NDArray[np.float64], classes: NDArray[np.integer], cells: tuple[int, ...], stride: Sequence[int], count: int
+    corners: NDArray[np.float64],
+    classes: NDArray[np.integer],
+    cells: tuple[int, ...],
+    stride: Sequence[int],
+    count: int,
 ) -> dict[str, NDArray[np.float32]]:
     """What a network should say of boxes (N, 2, d) of these classes (N,), of `count` classes, on a map of cells.
 
@@ -44,22 +49,22 @@ def encode(
     for n in np.argsort(-volume(placed), kind="stable"):
         low, high = placed[n]
         if classes[n] == IGNORED:
-            maps["known"][(0, *_within(low, high, cells))] = 0.0
+            maps["known"][0][_within(low, high, cells)] = 0.0
             continue
         sides, middle = np.maximum(high - low, SMALLEST / steps), (low + high) / 2
         cell = np.clip(np.rint(middle).astype(int), 0, np.array(cells) - 1)
         sigma = np.maximum(sides * _share(d), NARROWEST)
         own = maps["heatmap"][classes[n]]
         np.maximum(own, heatmap(cell[None].astype(float), cells, sigma)[0], out=own)
-        at = (slice(None), *cell)
+        at: tuple[Any, ...] = (slice(None), *cell)
         maps["size"][at], maps["offset"][at], maps["middle"][at] = np.log(sides), middle - cell, 1.0
     maps["known"] = np.maximum(maps["known"], maps["middle"])
     return maps
 
 
 def _share(d: int) -> float:
-    """Sigma as a share of the side: moved by s along all d axes a box keeps the volume p = (1 - s)^d, IoU p / (2 - p)."""
-    return 1 - (2 * TOLERATED / (1 + TOLERATED)) ** (1 / d)
+    """Sigma as a share s of the side: moved by it along d axes a box keeps p = (1 - s)^d of itself, IoU p / (2 - p)."""
+    return float(1 - (2 * TOLERATED / (1 + TOLERATED)) ** (1 / d))
 
 
 def _within(low: NDArray[np.float64], high: NDArray[np.float64], cells: tuple[int, ...]) -> tuple[slice, ...]:

@@ -32,6 +32,6 @@ def prepared_case(plan: Plan, case: Case) -> Arrays:
 
 
 def corners_on(corners: NDArray[np.float64], source: Grid, target: Grid) -> NDArray[np.float64]:
-    """Boxes (N, 2, d) in the index space of another grid, whose axes run along the first one's, whatever their order."""
+    """Boxes (N, 2, d) in the index space of another grid, whose axes run along the first one's in any order."""
     carried = target.to_index(source.to_world(corners)).reshape(corners.shape)
     return np.sort(carried, axis=1)

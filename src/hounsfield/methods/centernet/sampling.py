@@ -78,5 +78,6 @@ def _shown(
 
 def _region(image: NDArray[np.float16], start: Sequence[int], size: Sequence[int]) -> NDArray[np.float32]:
     """A window (C, *size) of an image, which goes on beyond it as at its edge."""
-    lines = [np.clip(np.arange(s, s + n), 0, whole - 1) for s, n, whole in zip(start, size, image.shape[1:], strict=True)]
-    return image[(slice(None), *np.ix_(*lines))].astype(np.float32)
+    places = zip(start, size, image.shape[1:], strict=True)
+    lines = [np.arange(len(image)), *(np.clip(np.arange(s, s + n), 0, whole - 1) for s, n, whole in places)]
+    return image[np.ix_(*lines)].astype(np.float32)

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hounsfield.planning.classes import EXCLUSIVE, classes_rule, shares_of
-from hounsfield.planning.rules import normalisation_rule, shape_of, spacing_rule, strides_rule
-from hounsfield.values import Budget, Decision, Facts, Plan, refuse
+from hounsfield.planning.classes import balance_rule, classes_rule
+from hounsfield.planning.images import image_rules
+from hounsfield.planning.rules import shape_of, spacing_rule, strides_rule
+from hounsfield.values import Budget, Decision, Facts, Plan
 
 STEPS = 2000  # where neither time nor steps are given
 ELEMENTS = {2: 2**14, 3: 2**17}  # of an image: a step stays under a second on two cores
@@ -20,7 +21,7 @@ BATCH = {2: 64, 3: 8}  # images a step
 def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[Plan]:
     """The plan of the rules with the wishes obeyed, and one with half the batch for less memory."""
     plan = Plan("convnet", "diagnosis")
-    for decision in (*classes_rule(facts), *_look(facts)):
+    for decision in (*classes_rule(facts), spacing_rule(facts), *image_rules(facts)):
         plan = _decide(plan, decision, wishes)
     whole = _sized(plan, facts, budget, wishes, shrink=1)
     return (whole,) if "batch" in wishes else (whole, _sized(plan, facts, budget, wishes, shrink=4))
@@ -30,39 +31,6 @@ def _decide(plan: Plan, decision: Decision, wishes: Mapping[str, Any]) -> Plan:
     if decision.what in wishes:
         return plan.decide(decision.what, wishes[decision.what], "wished")
     return plan.decide(decision.what, decision.value, decision.why)
-
-
-def _look(facts: Facts) -> list[Decision]:
-    """What the network is shown."""
-    kinds = facts.words.get("kinds", ())
-    images = [word.removesuffix("=Image") for word in kinds if word.endswith("=Image")]
-    roles = sorted((role for role in images if not role.startswith("truth:")), key=lambda role: (role != "image", role))
-    if not roles:
-        raise refuse("the training cases", "hold no images", "Ask for another method: hounsfield list methods.")
-    if len(facts.words["dims"]) > 1:
-        raise refuse("the training cases", "mix images of two and three dimensions", "Learn from one kind at a time.")
-    channels = {role: int(n) for role, _, n in (word.rpartition("=") for word in facts.words["channels"])}
-    is_coloured = facts.words["unit"] == ("px",) and all(channels[role] == 3 for role in roles)
-    normalisation = (
-        Decision("normalisation", "ct", "colours mean something: one window for all pictures keeps them")
-        if is_coloured
-        else normalisation_rule(facts)
-    )
-    return [
-        Decision("inputs", roles, "the images that every training case has"),
-        Decision("channels", sum(channels[role] for role in roles), "the channels of these images"),
-        spacing_rule(facts),
-        normalisation,
-        Decision(
-            "window", _window(facts, roles, channels) if normalisation.value == "ct" else [], "of the training set"
-        ),
-    ]
-
-
-def _window(facts: Facts, roles: Sequence[str], channels: Mapping[str, int]) -> list[float]:
-    """Low, high, mean and deviation over the training cases, each for all channels."""
-    labels = [role if channels[role] == 1 else f"{role}#{n}" for role in roles for n in range(channels[role])]
-    return [facts.median(f"{label}:{name}") for name in ("p0.5", "p99.5", "mean", "sd") for label in labels]
 
 
 def size_rule(median: Sequence[int], spacing: Sequence[float], elements: int) -> Decision:
@@ -88,7 +56,7 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
     strides, kernels = _stages(plan["size"], spacing, len(wishes.get("features", range(STAGES))))
     levels = len(wishes.get("strides", strides.value))
     first = 16 if all(device == "cpu" for device in budget.devices) else 32
-    for decision in _balance(plan, facts):
+    for decision in balance_rule(facts, plan["kind"], plan["classes"]):
         plan = _decide(plan, decision, wishes)
     for decision in (
         strides,
@@ -109,20 +77,6 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
     ):
         plan = _decide(plan, decision, wishes)
     return plan
-
-
-def _balance(plan: Plan, facts: Facts) -> list[Decision]:
-    """How often classes are drawn, and expected."""
-    if plan["kind"] not in EXCLUSIVE:
-        return [
-            Decision("balanced", False, "classes that occur together can not be drawn each for itself"),
-            Decision("prevalence", [], "as the training cases are drawn"),
-        ]
-    shares = shares_of(facts, plan["classes"])
-    return [
-        Decision("balanced", True, "rare classes are learnt as well as common ones"),
-        Decision("prevalence", shares, "the shares of the training cases, since drawing is balanced (Saerens 2002)"),
-    ]
 
 
 def _stages(size: list[int], spacing: tuple[float, ...], deepest: int) -> tuple[Decision, Decision]:

@@ -16,6 +16,7 @@ from hounsfield.ops.augmentation import (
     apply_spatial,
 )
 from hounsfield.planning.classes import EXCLUSIVE
+from hounsfield.training.by_class import drawn
 from hounsfield.training.iterative import Arrays
 from hounsfield.training.randomness import generator
 from hounsfield.values import Plan
@@ -23,31 +24,12 @@ from hounsfield.values import Plan
 INTENSITY = IntensityAugmentation(blur_probability=0.0, resolution_probability=0.0)
 
 
-def truths_of(prepared: Sequence[Arrays]) -> NDArray[np.float32]:
-    """The truths of all cases (N, K)."""
-    return np.stack([case["truth"] for case in prepared])
-
-
-def groups_of(truths: NDArray[np.float32], *, balanced: bool) -> list[NDArray[np.intp]]:
-    """Groups of cases that are drawn equally often: those of each class, or all of which anything is known.
-
-    A case of which nothing is known is in no group: it changes nothing.
-    """
-    if balanced:
-        groups = [np.flatnonzero(column == 1) for column in truths.T]
-    else:
-        groups = [np.flatnonzero(np.isfinite(truths).any(axis=1))]
-    return [group for group in groups if len(group)]
-
-
 def draw_batch(
     plan: Plan, prepared: Sequence[Arrays], truths: NDArray[np.float32], seed: int, step: int
 ) -> dict[str, Tensor]:
     """image (B, C, *size) float32, augmented, truth (B, K) and is_exclusive (B,) of step `step`."""
     rng = generator(seed, step, purpose="batch")
-    groups = groups_of(truths, balanced=plan["balanced"])
-    drawn = [groups[rng.integers(len(groups))] for _ in range(plan["batch"])]
-    chosen = [group[rng.integers(len(group))] for group in drawn]
+    chosen = drawn(truths, plan["batch"], balanced=plan["balanced"], rng=rng)
     images = torch.stack([_augmented(plan, prepared[case]["image"], rng) for case in chosen])
     is_exclusive = torch.full((len(chosen),), plan["kind"] in EXCLUSIVE)
     return {"image": images, "truth": torch.from_numpy(truths[chosen]), "is_exclusive": is_exclusive}

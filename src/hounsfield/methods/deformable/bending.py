@@ -90,10 +90,10 @@ def smoothness_cost(u: Tensor, grid: Grid, weight: float) -> Tensor:
 
 def _slopes(u: Tensor, grid: Grid) -> Tensor:
     """Derivatives (component, world direction, *shape) by central differences."""
-    axes = [a for a, n in enumerate(grid.shape) if n > 1]
     to_index = torch.from_numpy(np.linalg.inv(grid.affine[: grid.ndim, : grid.ndim])).to(u)
-    along = torch.stack(torch.gradient(u, dim=[a + 1 for a in axes]), dim=1)
-    return torch.einsum("wa...,av->wv...", along, to_index[axes])
+    # along an axis of one element nothing changes
+    along = [torch.gradient(u, dim=a + 1)[0] if n > 1 else torch.zeros_like(u) for a, n in enumerate(grid.shape)]
+    return torch.einsum("wa...,av->wv...", torch.stack(along, dim=1), to_index)
 
 
 def _determinant(slopes: Tensor) -> Tensor:
