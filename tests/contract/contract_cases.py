@@ -99,8 +99,9 @@ def odd(case: Case) -> Iterator[tuple[str, Case]]:
             yield f"{role} without times", with_input(case, role, replace(value, times=value.times[:0], values=none))
             unmeasured = np.full_like(value.values, np.nan)
             yield f"{role} without values", with_input(case, role, replace(value, values=unmeasured))
-            yield f"{role} of other channels", with_input(
-                case, role, replace(value, values=value.values[:, :1], channels=value.channels[:1])
+            yield (
+                f"{role} of other channels",
+                with_input(case, role, replace(value, values=value.values[:, :1], channels=value.channels[:1])),
             )
     if case.covariates:
         yield "unknown covariates", replace(case, covariates=dict.fromkeys(case.covariates))
@@ -130,6 +131,14 @@ def hidden(case: Case, variant: int) -> Case | None:
             veiled = veil(truth.answer.load(), variant)
             return replace(case, truths={name: replace(truth, answer=lazy(veiled, f"veiled {name}"))})
     return None
+
+
+def unknown_diagnosis(case: Case) -> Case:
+    """The case with a diagnosis that nobody knows."""
+    ((name, truth),) = case.truths.items()
+    known: Diagnosis = truth.answer.load()
+    unknown = replace(known, probabilities=dict.fromkeys(known.classes, float("nan")))
+    return replace(case, truths={name: replace(truth, answer=lazy(unknown, f"unknown {name}"))})
 
 
 def _veil_labels(truth: LabelMap, variant: int) -> LabelMap:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 
 HERE = Path(__file__).resolve()
@@ -21,11 +22,8 @@ def killed(module: Path, folder: Path, rng: random.Random) -> bool:
     command = [sys.executable, str(HERE), str(module), str(folder)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
-    wanted, happened = rng.randint(1, 12), 0
-    for _ in child.stdout:
-        happened += 1
-        if happened >= wanted:
-            break
+    for _ in islice(child.stdout, rng.randint(1, 12)):
+        pass
     time.sleep(rng.uniform(0, 0.03))
     child.kill()
     child.communicate()

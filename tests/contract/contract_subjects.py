@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from contract_cases import KINDS
-from hounsfield.planning.fingerprint import facts_of, fingerprint
+
+from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import METHODS, TASKS
 from hounsfield.seam import Cases, Clock, Method, Trained, read_card
-from hounsfield.seam.card import card_from
 from hounsfield.tasks.task import Task
 from hounsfield.training.clock import StepClock
 from hounsfield.training.context import FolderContext
 from hounsfield.values import Budget, Case, Facts, Limits, Plan, Refused, Setting, State
 
 STEPS = 7
-FOLDER = Path(__file__).parents[2] / "src" / "hounsfield" / "methods"
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,9 @@ class Subject:
         return self.open(state).answer(case, Limits())
 
 
-def finished() -> list[tuple[str, str]]:
-    """Every registered method that has a card, with each of its tasks."""
-    whole = [name for name in METHODS.names() if all((FOLDER / name / f).exists() for f in ("card.toml", "method.py"))]
-    tasks = {name for name in TASKS.names() if (FOLDER.parent / "tasks" / f"{name}.py").exists()}
-    return [(name, task) for name in whole for task in read_card(name).tasks if task in tasks]
+def every_method() -> list[tuple[str, str]]:
+    """Every registered method with each of its tasks."""
+    return [(name, task) for name in METHODS.names() for task in read_card(name).tasks]
 
 
 @cache
@@ -116,6 +113,3 @@ def with_truths_of(case: Case, answer: type) -> Case:
     """The case with truths of the task's own kind, where it has any."""
     own = {name: truth for name, truth in case.truths.items() if issubclass(truth.answer.kind, answer)}
     return replace(case, truths=own) if own else case
-
-
-__all__ = ["FOLDER", "STEPS", "Callable", "Subject", "card_from", "facts_of", "finished", "registered", "subject_of"]

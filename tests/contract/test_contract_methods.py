@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from contract_properties import PROPERTIES, alone_or_in_turn
-from contract_subjects import Subject, finished, registered
+from contract_subjects import Subject, every_method, registered
 
-SUBJECTS = finished()
+SUBJECTS = every_method()
 
 
 @pytest.fixture(params=SUBJECTS, ids="-".join)

@@ -106,9 +106,7 @@ def test_three_planes_of_a_volume_are_true_to_their_millimetres() -> None:
     assert "truth" in picture.caption
     outlined = is_colour(pixels[:320, : int(20 * scale)], WHITE)
     row, column = middle(outlined)
-    assert column == pytest.approx(
-        (20 - 5.5) * scale, abs=6
-    )  # index 5.5 rightwards lies right of the middle: R is left
+    assert column == pytest.approx((20 - 5.5) * scale, abs=6)  # R is left
     assert row == pytest.approx((12 - 6.5) * 2.5 * scale, abs=6)
 
 
@@ -130,6 +128,15 @@ def test_touching_objects_get_colours_of_their_own() -> None:
     pixels = pixels_of(label_map_figure(image, None, answer, title="x").png)
     assert is_colour(pixels, colour_of(0)).any()
     assert is_colour(pixels, colour_of(1)).any()
+
+
+def test_the_legend_names_what_is_to_be_seen_and_nothing_else() -> None:
+    image, labels = volume()
+    many = LabelMap(labels.array, labels.grid, {**labels.labels, **{n: f"structure {n}" for n in range(2, 60)}})
+    assert label_map_figure(image, labels, many, title="x").png == label_map_figure(image, many, many, title="x").png
+    legend = pixels_of(label_map_figure(image, labels, many, title="x").png)[324:, 217:]  # right of the axial plane
+    assert is_colour(legend, colour_of(0)).any()
+    assert not is_colour(legend, colour_of(1)).any()
 
 
 def test_boxes_lie_where_they_say_and_unsure_ones_are_counted() -> None:

@@ -188,6 +188,12 @@ def test_series_are_learnt_from_their_summaries(tmp_path):
     assert probability(model, renamed) > 0.5
 
 
+def test_a_case_without_its_series_is_refused(tmp_path):
+    plan, state, _ = trained(ward(), tmp_path)
+    with pytest.raises(Refused, match="no series history"):
+        METHOD.open(plan, state, Setting()).answer(table_case("x", {"age": 50.0}, None), Limits())
+
+
 def test_what_can_not_be_learnt_is_refused(tmp_path):
     alike = [table_case(f"p{i}", {"age": float(i)}, yes_no(False)) for i in range(6)]
     with pytest.raises(Refused, match="Add cases of the other classes"):

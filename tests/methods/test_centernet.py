@@ -22,7 +22,21 @@ from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.seam import Cases
 from hounsfield.tasks.detection import TASK
 from hounsfield.training.context import FolderContext
-from hounsfield.values import Boxes, Budget, Case, Facts, Findings, Grid, Image, Lazy, Limits, Plan, Refused, Truth
+from hounsfield.values import (
+    Boxes,
+    Budget,
+    Case,
+    Facts,
+    Findings,
+    Grid,
+    Image,
+    Lazy,
+    Limits,
+    Plan,
+    Refused,
+    Setting,
+    Truth,
+)
 
 CLASSES = ("bright", "dark")
 
@@ -300,7 +314,7 @@ def test_a_large_image_is_seen_in_windows_each_object_once() -> None:
         seen = inputs["image"][0, 0]
         windows.append(seen.shape)
         heat = np.full((1, 2, *(n // 4 for n in seen.shape)), -9.0)
-        size, offset = np.zeros_like(heat), np.zeros_like(heat)
+        size, offset = np.full_like(heat, math.log(0.5)), np.zeros_like(heat)
         for place in np.argwhere(seen == 1.0):
             middle = (place + 0.5) / 4 - 0.5
             cell = np.clip(np.rint(middle).astype(int), 0, np.array(heat.shape[2:]) - 1)
@@ -397,8 +411,6 @@ def test_a_short_training_finds_discs_better_than_chance(tmp_path: Path) -> None
     held_out = [discs(100 + seed, 3) for seed in range(10)]
     plan = plan_for(training, features=[8, 16, 16], batch=8, steps=60, validate_every=1000, precision="fp32")
     state = METHOD.fit(plan, Cases(tuple(training)), FolderContext.at(tmp_path))
-    from hounsfield.values import Setting
-
     trained = METHOD.open(plan, state, Setting())
     answers = [trained.answer(case, Limits()) for case in held_out]
 

@@ -43,9 +43,9 @@ def probability(model, case):
 
 
 def test_a_bright_disc_is_found_and_a_package_says_the_same(tmp_path):
-    plan, state, facts = fitted(discs(60, 0), tmp_path / "run", rotation_deg=0.0)
+    plan, state, facts = fitted(discs(60, 0, (20, 20)), tmp_path / "run", rotation_deg=0.0, steps=40)
     model = METHOD.open(plan, state, Setting())
-    new = discs(40, 1)
+    new = discs(40, 1, (20, 20))
     said = [probability(model, case) for case in new]
     assert roc_auc_score([case.truth(Diagnosis).probabilities["yes"] for case in new], said) > 0.9
     write_package(tmp_path / "model", Contents(plan, state, facts))
@@ -196,3 +196,26 @@ def test_what_can_not_be_learnt_is_refused():
         planned([disc_case(f"d{i}", True, np.random.default_rng(i)) for i in range(5)])
     with pytest.raises(Refused, match="two and three dimensions"):
         planned([*discs(4, 0), *discs(4, 0, (16, 16, 16))])
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("spacing", [1.0, 1.0, 1.0]),
+        ("size", [24]),
+        ("strides", [[1, 1], [2, 2], [2, 2]]),
+        ("kernels", [[3, 3], [2, 2]]),
+        ("flip_axes", [2]),
+        ("prevalence", [1.0]),
+        ("window", [0.0, 1.0]),
+    ],
+)
+def test_wishes_that_contradict_the_rest_are_refused(what, value):
+    with pytest.raises(Refused, match=what):
+        planned(discs(6, 0), **{what: value})
+
+
+def test_more_stages_than_the_image_has_room_for_are_obeyed():
+    plan, _ = planned(discs(6, 0), features=[4] * 6)
+    assert len(plan["strides"]) == len(plan["kernels"]) == 6
+    assert METHOD.network(plan)(torch.zeros(1, 1, 24, 24)).shape == (1, 2)

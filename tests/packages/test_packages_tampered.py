@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,6 @@ METHOD = Rule()
 
 @pytest.fixture(autouse=True)
 def rule_is_known(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    import sys
-
     monkeypatch.setitem(sys.modules, __name__, request.module)
     monkeypatch.setitem(METHODS.targets, "rule", f"{__name__}:METHOD")
 
@@ -47,7 +47,9 @@ def contents(value: float = 1.0, parts: dict[str, Part] | None = None, **more: A
     }
     facts = Facts({"cases": 3}, sketches={"spacing:0": Sketch((1.0, 2.0))}, words={"roles": ("image",)})
     seen = Seen({"ab12": "case_1"}, {"cd34": "case_2"})
-    return Contents(Plan("rule", "segmentation"), State(arrays, {"words": ["ä", "b"]}, parts or {}), facts, seen, **more)
+    return Contents(
+        Plan("rule", "segmentation"), State(arrays, {"words": ["ä", "b"]}, parts or {}), facts, seen, **more
+    )
 
 
 def with_parts() -> Contents:
@@ -195,8 +197,6 @@ def replace_file(folder: Path, name: str, content: bytes) -> None:
     (folder / name).write_bytes(content)
 
     def declare(index: dict[str, Any]) -> None:
-        from hashlib import sha256
-
         index["files"][name] = sha256(content).hexdigest()
         index["digest"] = identity(folder, index["parts"])
 
@@ -241,7 +241,9 @@ def test_packages_that_can_not_be_written_leave_nothing(tmp_path: Path) -> None:
 def test_packages_copy_an_opened_part_to_the_byte(package: Package, tmp_path: Path) -> None:
     whole = write_package(tmp_path / "whole", contents(4.0, parts={"kept": package.part("first")}))
     ours, theirs = whole.folder / "parts/kept", package.folder / "parts/first"
-    assert [file.relative_to(ours) for file in files_of(ours)] == [file.relative_to(theirs) for file in files_of(theirs)]
+    assert [file.relative_to(ours) for file in files_of(ours)] == [
+        file.relative_to(theirs) for file in files_of(theirs)
+    ]
     assert [file.read_bytes() for file in files_of(ours)] == [file.read_bytes() for file in files_of(theirs)]
 
 

@@ -75,7 +75,8 @@ def test_seam_card_is_what_the_file_says(card: Card) -> None:
 WISHES: list[tuple[str, str, Any]] = [
     ("size", "4", 4), ("size", " 4 ", 4), ("rate", "1e-3", 0.001), ("rate", "2", 2.0), ("sizes", "1,2,3", [1, 2, 3]),
     ("sizes", "8x8x4", [8, 8, 4]), ("spacing", "1,-0.5", [1.0, -0.5]), ("mode", "good", "good"), ("deep", "yes", True),
-    ("deep", "OFF", False), ("labels", "a,b", ["a", "b"]), ("note", "1,2", "1,2"), ("strides", "1,1;2,2", [[1, 1], [2, 2]]),
+    ("deep", "OFF", False), ("labels", "a,b", ["a", "b"]), ("note", "1,2", "1,2"),
+    ("strides", "1,1;2,2", [[1, 1], [2, 2]]),
 ]  # fmt: skip
 
 

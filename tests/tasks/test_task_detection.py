@@ -60,7 +60,7 @@ def test_two_models_meet_in_the_mean_weighted_by_score() -> None:
     first = boxes(("round", 0.9, box((0, 9), (0, 9))))
     second = boxes(("round", 0.3, box((2, 9), (0, 9))), ("round", 0.4, box((30, 35), (30, 35))))
     joined = TASK.combine([Findings(first), Findings(second)]).main
-    # IoU 0.8: one box, its top (0.9 * -0.5 + 0.3 * 1.5) / 1.2 = 0, its score the mean; the other is seen by half of them
+    # IoU 0.8: one box, its top (0.9 * -0.5 + 0.3 * 1.5) / 1.2 = 0, its score the mean; the other is seen by half
     np.testing.assert_allclose(joined.corners_index[0], [[0.0, -0.5], [9.5, 9.5]], atol=1e-12)
     np.testing.assert_allclose(joined.scores, (0.6, 0.2))
 

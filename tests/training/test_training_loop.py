@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from line_method import Line, cases_of, plan_of
 
 from hounsfield.seam import Checkpoint, Stopped
 from hounsfield.training import loop
@@ -23,6 +22,7 @@ from hounsfield.training.start import started_from
 from hounsfield.training.track import FileTrack
 from hounsfield.training.validation import ValidationScore
 from hounsfield.values import Plan, Refused, State, equal
+from line_method import Line, cases_of, plan_of
 
 POINTS = cases_of((1.0, 2.0), (2.0, 3.0), (0.5, 1.0))
 
@@ -77,9 +77,7 @@ def test_training_pace_is_decided_from_the_clock_and_written(tmp_path: Path) -> 
 def test_training_pace_is_replayed_on_a_machine_of_another_speed(tmp_path: Path) -> None:
     """What was decided before the stop is obeyed again at the same step, though time now runs ten times as fast."""
     with pytest.raises(Stopped):
-        Line().fit(
-            plan_of(100, timed=True), POINTS, FolderContext.at(tmp_path, clock=SlowClock(limit=100, stop_at=12))
-        )
+        Line().fit(plan_of(100, timed=True), POINTS, FolderContext.at(tmp_path, clock=SlowClock(limit=100, stop_at=12)))
     seen = list[tuple[int, int]]()
     line = Line(lambda step, plan: seen.append((step, plan["steps"])))
     line.fit(plan_of(100, timed=True), POINTS, FolderContext.at(tmp_path, clock=StepClock(limit=1000, ticks=24)))

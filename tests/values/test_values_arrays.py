@@ -10,7 +10,20 @@ from hypothesis.extra.numpy import arrays
 
 from hounsfield.planning.fingerprint import facts_of, fingerprint
 from hounsfield.values import (
-    Boxes, Case, Dense, Diagnosis, Facts, Grid, Image, LabelMap, Lazy, Points, Series, State, Truth, equal,
+    Boxes,
+    Case,
+    Dense,
+    Diagnosis,
+    Facts,
+    Grid,
+    Image,
+    LabelMap,
+    Lazy,
+    Points,
+    Series,
+    State,
+    Truth,
+    equal,
 )  # fmt: skip
 
 
@@ -114,7 +127,9 @@ def test_values_of_nothing_are_values() -> None:
 
 def test_values_label_map_says_what_is_known() -> None:
     array = np.array([[0, 1, 2, 9]])
-    labels = LabelMap(array, Grid.regular((1, 4)), {1: "core", 2: "edema"}, regions={"whole": frozenset({1, 2})}, ignore=9)
+    labels = LabelMap(
+        array, Grid.regular((1, 4)), {1: "core", 2: "edema"}, regions={"whole": frozenset({1, 2})}, ignore=9
+    )
     assert labels.known.tolist() == [[True, True, True, False]]
     assert {name: mask.tolist()[0] for name, mask in labels.structures().items()} == {
         "core": [False, True, False, False],

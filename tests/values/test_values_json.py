@@ -48,7 +48,9 @@ def test_values_plan_survives_json(plan: Plan) -> None:
 
 
 def test_values_decision_holds_what_json_gives_back() -> None:
-    plan = Plan("m", "t").decide("a", (1, (np.int64(2), np.float32(0.5))), "why").decide("b", {1: np.bool_(True)}, "why")
+    plan = (
+        Plan("m", "t").decide("a", (1, (np.int64(2), np.float32(0.5))), "why").decide("b", {1: np.bool_(True)}, "why")
+    )
     assert plan["a"] == [1, [2, 0.5]]
     assert plan["b"] == {"1": True}
     assert Plan.from_json(through_json(plan.to_json())) == plan

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hounsfield.figures.colours import RGB
-from hounsfield.figures.overlay import colours_of, key_of, overlaid
+from hounsfield.figures.colours import RGB, TRUTH
+from hounsfield.figures.overlay import colours_of, overlaid
 from hounsfield.figures.panels import hung, lettered, panels_of
 from hounsfield.figures.picture import Picture
 from hounsfield.figures.views import View, fullest
@@ -20,15 +21,18 @@ MOST_NAMES = 12  # in a legend
 def label_map_figure(image: Image, truth: LabelMap | None, answer: LabelMap, *, title: str) -> Picture:
     """The planes with most of the truth (or of the answer, where the truth is empty); a picture also without labels."""
     mark = _foreground(answer) if truth is None else _foreground(truth)
-    panels = []
+    panels, visible = [], set[int]()
     for panel in panels_of(image, fullest(mark if mark.any() else _foreground(answer))):
         if image.grid.ndim == 2:
             panels.append(panel.picture)
-        seen = None if truth is None else _drawn(truth, panel.view)
-        drawn = overlaid(panel.picture, seen, _drawn(answer, panel.view), _colours(answer))
-        panels.append(lettered(drawn, panel.view.sides))
+        true = None if truth is None else _drawn(truth, panel.view)
+        said = _drawn(answer, panel.view)
+        panels.append(lettered(overlaid(panel.picture, true, said, _colours(answer)), panel.view.sides))
+        visible.update(np.unique(said).tolist(), [] if true is None else np.unique(true).tolist())
     outlined = "" if truth is None else ", the truth outlined in white"
-    return Picture(title, f"The answer is tinted{outlined}.", png=hung(panels, _key(truth, answer)))
+    names = ", ".join([*answer.labels.values()][:MOST_NAMES]) + ("…" if len(answer.labels) > MOST_NAMES else "")
+    key = _key(answer, visible) if truth is None else {**_key(answer, visible), "truth": TRUTH}
+    return Picture(title, f"The answer is tinted ({names}){outlined}.", png=hung(panels, key))
 
 
 def _foreground(labels: LabelMap) -> NDArray[np.bool_]:
@@ -47,7 +51,8 @@ def _colours(answer: LabelMap) -> dict[int, RGB]:
     return {} if answer.instances is not None else colours_of(answer.labels)
 
 
-def _key(truth: LabelMap | None, answer: LabelMap) -> dict[str, RGB]:
-    """Objects have no names, so their legend is the truth's alone."""
-    names = {} if answer.instances is not None else dict(list(answer.labels.items())[:MOST_NAMES])
-    return key_of(names, truth is not None)
+def _key(answer: LabelMap, visible: Collection[int]) -> dict[str, RGB]:
+    """The names of the classes that are to be seen, with their colours; objects have no names."""
+    colours = _colours(answer)
+    values = [value for value in answer.labels if value in visible and value in colours]
+    return {answer.labels[value]: colours[value] for value in values[:MOST_NAMES]}

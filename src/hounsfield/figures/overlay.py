@@ -32,19 +32,17 @@ def overlay(
     channels = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
     rows, columns = channels.shape[1:]
     size = sizes([View("picture", 0, 1, (False, False), (1.0, 1.0))], [(rows, columns)])[0]
-    panel = overlaid(enlarged(shown(channels), size), truth, answer, colours_of(labels))
-    return hung([panel], key_of(labels, truth is not None)) if labels else png(panel)
+    colours = colours_of(labels)
+    panel = overlaid(enlarged(shown(channels), size), truth, answer, colours)
+    if not labels:
+        return png(panel)
+    key = {name: colours[value] for value, name in labels.items()}
+    return hung([panel], key if truth is None else {**key, "truth": TRUTH})
 
 
 def colours_of(labels: Mapping[int, str]) -> dict[int, RGB]:
     """A colour for each label value, in the order of the labels."""
     return {value: colour_of(number) for number, value in enumerate(labels)}
-
-
-def key_of(labels: Mapping[int, str], has_truth: bool) -> dict[str, RGB]:
-    """The legend of an overlay: the labels' names with their colours, and the truth's."""
-    names = {name: colour_of(number) for number, name in enumerate(labels.values())}
-    return {**names, "truth": TRUTH} if has_truth else names
 
 
 def overlaid(

@@ -163,5 +163,5 @@ def _below(rows: Sequence[Pillow.Image]) -> Pillow.Image:
 def png(picture: Pillow.Image) -> bytes:
     """The picture as PNG bytes."""
     file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
+    picture.save(file, "PNG")
     return file.getvalue()

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of, suffix_of
+from hounsfield.registry.tables import FORMATS
 
-IMAGE_SUFFIXES = (".nii", ".nii.gz", ".png", ".jpg", ".jpeg")
+IMAGE_SUFFIXES = FORMATS.names()
 TABLE_SUFFIXES = (".csv", ".tsv", ".data")
 NOTICES = ("readme", "license", "licence", "citation", "changelog")
 

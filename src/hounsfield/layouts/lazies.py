@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hounsfield.formats import nifti, picture
+from hounsfield.formats import nifti
 from hounsfield.formats.files import sha256_of, suffix_of
+from hounsfield.registry.tables import FORMATS
 from hounsfield.values import Grid, Image, LabelMap, Lazy, refuse
 
 T = TypeVar("T")
@@ -33,10 +35,12 @@ class ImageFormat(Protocol):
 
 
 def format_of(path: Path) -> ImageFormat:
-    """The format that a file's name stands for."""
-    if suffix_of(path) in (".nii", ".nii.gz"):
-        return nifti
-    return picture
+    """The format that a file's name stands for, a third party's among them. Raises Refused for other names."""
+    suffix = suffix_of(path)
+    if suffix not in FORMATS.targets:
+        raise refuse(path, "is no image by its name", f"Known are {', '.join(FORMATS.names())}.")
+    module, _, _ = FORMATS.target(suffix).partition(":")
+    return cast(ImageFormat, import_module(module))
 
 
 def image(path: Path, modality: str = "") -> Lazy[Image]:

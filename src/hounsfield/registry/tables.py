@@ -45,6 +45,16 @@ LAYOUTS = Table(
     group="hounsfield.layouts",
 )
 
-FORMATS = Table("format", {}, group="hounsfield.formats")
+FORMATS = Table(  # of images: the name is the suffix; beside its target a module has read_grid and read_labels
+    "format",
+    {
+        ".jpeg": "hounsfield.formats.picture:read_image",
+        ".jpg": "hounsfield.formats.picture:read_image",
+        ".nii": "hounsfield.formats.nifti:read_image",
+        ".nii.gz": "hounsfield.formats.nifti:read_image",
+        ".png": "hounsfield.formats.picture:read_image",
+    },
+    group="hounsfield.formats",
+)
 
 ENGINES = Table("engine", {"torch": "hounsfield.inference.engines.torch:TorchEngine"})

@@ -70,7 +70,7 @@ class Plan:
         for decision in self.decisions:
             if decision.what == what:
                 return decision.value
-        raise refuse(f"plan of {self.method}", f"decides nothing about {what!r}", "Make the plan anew, or add that line.")
+        raise refuse(f"plan of {self.method}", f"decides nothing about {what!r}", "Make it anew, or add that line.")
 
     def __contains__(self, what: str) -> bool:
         return any(decision.what == what for decision in self.decisions)

@@ -33,6 +33,7 @@ def training_page(contents: Contents, found: Study, answered: Answered, log: Pat
             figures=worst_first(contents.plan.task, answered, contents.scores),
             log=read_lines(log),
             data=_data_rows(found),
+            facts=found.facts,
             environment=environment_rows(measured),
             problems=[f"Left out: {problem}" for problem in found.problems],
             notes=["Scores on validation cases choose the model and flatter it a little: evaluate it on test cases."],

@@ -29,13 +29,14 @@ def test_client_unet_has_two_levels() -> None:
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.large)])
 def test_client_unet_killed_at_random_moments_reaches_the_same_state(kills: int, tmp_path: Path) -> None:
     rng = random.Random(kills)
-    assert any([killed(Path(__file__), tmp_path, rng) for _ in range(kills)])
+    died = [killed(Path(__file__), tmp_path, rng) for _ in range(kills)]
+    assert any(died)
     resumed = subject().fit(tmp_path, clock=WallClock())
     assert equal(resumed, subject().state)
 
 
 def test_client_unet_learns_nothing_from_the_unknown() -> None:
-    """The gradient of the loss is zero where the truth is unknown, and the loss does not depend on what is said there."""
+    """Where the truth is unknown, the gradient of the loss is zero, and what is said there does not change the loss."""
     rng = np.random.default_rng(0)
     target = torch.from_numpy(rng.integers(0, 6, (2, 8, 8, 8)))
     target[:, :4] = IGNORE

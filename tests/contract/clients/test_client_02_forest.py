@@ -78,9 +78,11 @@ class Forest:
         truths = [case.truth(Diagnosis) for case in cases.training]
         if None in truths:
             raise refuse("forest", "needs a truth for each case", "Leave the others out.")
-        y = [plan["classes"].index(truth.likeliest) for truth in truths if truth is not None]
+        told = [truth.likeliest for truth in truths if truth is not None]
+        known = [n for n, name in enumerate(told) if name in plan["classes"]]
         forest = RandomForestClassifier(plan["trees"], random_state=seed, min_samples_leaf=2)
-        return forest.fit([features_of(case) for case in cases.training], y)
+        x = [features_of(cases.training[n]) for n in known]
+        return forest.fit(x, [plan["classes"].index(told[n]) for n in known])
 
     def fit(self, plan: Plan, cases: Cases, ctx: RunContext, start: State | None = None) -> State:
         trees = [each.tree_ for each in self.grown(plan, cases, ctx.seed).estimators_]

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from contract_subjects import registered
-from line_method import Line, cases_of, plan_of
 
 from hounsfield.seam import Cases
 from hounsfield.training.context import FolderContext
 from hounsfield.training.rounds import Advance, averaged
 from hounsfield.values import State, equal
+from line_method import Line, cases_of, plan_of
 
 NORTH, SOUTH = [(1.0, 2.0), (2.0, 3.0), (0.5, 1.0)], [(1.5, -1.0)]
 ROUNDS, STEPS = 3, 2

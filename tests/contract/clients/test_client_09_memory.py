@@ -22,7 +22,20 @@ from hounsfield.training.clock import StepClock, WallClock
 from hounsfield.training.iterative import Arrays, IterativeMethod
 from hounsfield.training.randomness import generator
 from hounsfield.values import (
-    Budget, Case, Code, Facts, Findings, Grid, Image, Limits, Plan, Setting, State, Truth, equal, refuse,
+    Budget,
+    Case,
+    Code,
+    Facts,
+    Findings,
+    Grid,
+    Image,
+    Limits,
+    Plan,
+    Setting,
+    State,
+    Truth,
+    equal,
+    refuse,
 )  # fmt: skip
 
 SIDE, REPLAY, PLAYED = 5, 100, 10

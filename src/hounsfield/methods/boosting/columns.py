@@ -63,7 +63,8 @@ def _measured(plan: Plan, case: Case) -> dict[str, NDArray[np.float32]]:
     measured = {}
     for role, found in roles.items():
         if found not in own:
-            continue
+            what = f"has no series {role} (it has {', '.join(case.inputs) or 'no inputs'})"
+            raise refuse(case.id, what, "Give cases like those it was trained on.")
         series = case.inputs[found].load()
         for channel, column in zip(series.channels, series.values.T, strict=True):
             measured[f"{role}:{channel}"] = column[np.isfinite(column)]

@@ -37,8 +37,9 @@ def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[P
     longest = Decision("longest", LONGEST[dims], "what is answered at once on this machine")
     plan = _decide(plan, longest, wishes)
     plan = _decide(plan, spacing_rule(facts, plan["longest"]), wishes)
-    if len(plan["spacing"]) != dims:
-        raise refuse("--set spacing", f"needs {dims} numbers, as the images have axes", "Give one for each axis.")
+    for name in ("spacing", "patch"):
+        if name in wishes and len(wishes[name]) != dims:
+            raise refuse(f"--set {name}", f"needs {dims} numbers, one for each axis of the images", "Give as many.")
     whole = _sized(plan, facts, budget, wishes, shrink=1)
     return (whole,) if "batch" in wishes else (whole, _sized(plan, facts, budget, wishes, shrink=4))
 
@@ -129,8 +130,8 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         Decision("object_share", 0.67, "two of three windows show an object for sure, where they do not show all"),
         Decision("scale", 1.25, "sizes vary by a quarter"),
         Decision("flip_axes", [] if is_volume else [0, 1], "sides matter" if is_volume else "no left or right"),
-        Decision("overlap", 0.5, "objects overlap by less, as boxes (Zhou 2019 needs no more)"),
-        Decision("lowest_score", 0.05, "what is less sure than that says nothing"),
+        Decision("overlap", 0.5, "peaks are one to an object; two boxes of which more is shared are of one object"),
+        Decision("lowest_score", 0.1, "what is less sure adds false boxes and hardly any true one"),
     ):
         plan = _decide(plan, decision, wishes)
     refuse_misfit(plan)

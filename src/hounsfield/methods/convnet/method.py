@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hounsfield.inference.classes import diagnosis_from_scores, log_prevalence
 from hounsfield.inference.trained import Forward
-from hounsfield.methods.convnet.planning import plans
+from hounsfield.methods.convnet.planning import check, plans
 from hounsfield.methods.convnet.preparation import prepared_case, sized_image
 from hounsfield.methods.convnet.sampling import draw_batch
 from hounsfield.nets.convnet import ConvNet
@@ -34,6 +34,7 @@ class ConvNetDiagnosis(GradientMethod):
 
     def network(self, plan: Plan) -> nn.Module:
         """A residual network with an output a class."""
+        check(plan)
         return ConvNet(
             channels=plan["channels"],
             classes=len(plan["classes"]),

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hounsfield.inference.classes import log_prevalence
 from hounsfield.planning.classes import balance_rule, classes_rule
 from hounsfield.planning.images import image_rules
 from hounsfield.planning.rules import shape_of, spacing_rule, strides_rule
-from hounsfield.values import Budget, Decision, Facts, Plan
+from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 STEPS = 2000  # where neither time nor steps are given
 ELEMENTS = {2: 2**14, 3: 2**17}  # of an image: a step stays under a second on two cores
@@ -19,10 +20,11 @@ BATCH = {2: 64, 3: 8}  # images a step
 
 
 def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[Plan]:
-    """The plan of the rules with the wishes obeyed, and one with half the batch for less memory."""
+    """The plan of the rules with the wishes obeyed, and one with a quarter of the batch for less memory."""
     plan = Plan("convnet", "diagnosis")
-    for decision in (*classes_rule(facts), spacing_rule(facts), *image_rules(facts)):
+    for decision in (*classes_rule(facts), *image_rules(facts), spacing_rule(facts)):
         plan = _decide(plan, decision, wishes)
+    _check_axes(plan, "spacing", int(facts.words["dims"][0]))
     whole = _sized(plan, facts, budget, wishes, shrink=1)
     return (whole,) if "batch" in wishes else (whole, _sized(plan, facts, budget, wishes, shrink=4))
 
@@ -51,17 +53,20 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
     size = size_rule(shape.median, shape.spacing, elements)
     plan = _decide(plan, Decision("size_elements", elements, "what a step can hold on this machine"), wishes)
     plan = _decide(plan, size, wishes)
+    _check_axes(plan, "size", shape.dims)
     extents = [n * s for n, s in zip(shape.median, shape.spacing, strict=True)]
     spacing = tuple(extent / n for extent, n in zip(extents, plan["size"], strict=True))
-    strides, kernels = _stages(plan["size"], spacing, len(wishes.get("features", range(STAGES))))
-    levels = len(wishes.get("strides", strides.value))
+    wished = next((len(wishes[name]) for name in ("features", "strides", "kernels") if name in wishes), None)
+    strides, kernels = _stages(plan["size"], spacing, wished)
     first = 16 if all(device == "cpu" for device in budget.devices) else 32
     for decision in balance_rule(facts, plan["kind"], plan["classes"]):
         plan = _decide(plan, decision, wishes)
     for decision in (
         strides,
         kernels,
-        Decision("features", [first * 2**n for n in range(levels)], f"{first}, doubled at each stage (He 2016)"),
+        Decision(
+            "features", [first * 2**n for n in range(len(strides.value))], f"{first}, doubled at each stage (He 2016)"
+        ),
         Decision("blocks", 2, "as in the residual network of 18 layers (He 2016)"),
         Decision("batch", max(1, BATCH[shape.dims] // shrink), "what a step can hold on this machine"),
         Decision("steps", STEPS, "until the rehearsal says what the time allows"),
@@ -76,14 +81,44 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         Decision("flip_axes", [], "sides may matter"),
     ):
         plan = _decide(plan, decision, wishes)
+    check(plan)
     return plan
 
 
-def _stages(size: list[int], spacing: tuple[float, ...], deepest: int) -> tuple[Decision, Decision]:
+def _check_axes(plan: Plan, what: str, dims: int) -> None:
+    if len(plan[what]) != dims:
+        raise refuse(what, f"has {len(plan[what])} numbers for {dims} axes", "Give one number an axis.")
+
+
+def check(plan: Plan) -> None:
+    """Raises Refused where decisions of a plan contradict each other."""
+    dims, stages = len(plan["size"]), len(plan["features"])
+    _check_axes(plan, "spacing", dims)
+    for name in ("strides", "kernels"):
+        rows = plan[name]
+        if len(rows) != stages or any(len(row) != dims or min(row) < 1 for row in rows):
+            raise refuse(
+                name, f"are not {stages} rows of {dims} positive numbers", "Give a row for each of `features`."
+            )
+    if any(size % 2 == 0 for row in plan["kernels"] for size in row):
+        raise refuse("kernels", "have an even size", "Give odd sizes: they have a middle.")
+    if len(plan["window"]) != (4 * plan["channels"] if plan["normalisation"] == "ct" else 0):
+        what = f"has {len(plan['window'])} numbers for {plan['normalisation']} of {plan['channels']} channels"
+        raise refuse("window", what, "Give four a channel for ct, none otherwise.")
+    if any(axis >= dims for axis in plan["flip_axes"]):
+        raise refuse("flip_axes", f"name an axis beyond the {dims} of the images", "Count them from 0.")
+    log_prevalence(plan)
+
+
+def _stages(size: list[int], spacing: tuple[float, ...], wished: int | None) -> tuple[Decision, Decision]:
     """Strides and kernels of each stage; the first halves large images, once along each long axis."""
     first = [2 if math.prod(size) > SMALL_IMAGE and n > 8 else 1 for n in size]
-    seen = [max(4, -(-n // f) // 4 * 4) for n, f in zip(size, first, strict=True)]
+    # strides need no even sizes here: convolutions round up
+    seen = [-(-n // (8 * f)) * 8 for n, f in zip(size, first, strict=True)]
     steps = tuple(s * f for s, f in zip(spacing, first, strict=True))
-    strides, kernels = strides_rule(seen, steps, deepest)
+    strides, kernels = strides_rule(seen, steps, wished or STAGES)
     why = f"{strides.why}; large images are halved at once"
-    return Decision("strides", [first, *strides.value[1:]], why), kernels
+    # more stages than the image has room for keep its size
+    more = (wished or 0) - len(strides.value)
+    rows = [first, *strides.value[1:], *[[1] * len(size)] * more]
+    return Decision("strides", rows, why), Decision("kernels", kernels.value + kernels.value[-1:] * more, kernels.why)

@@ -12,10 +12,10 @@ from hounsfield.planning.rules import shape_of, strides_rule
 from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 STEPS = 2000  # where neither time nor steps are given
-ELEMENTS = {2: 2**16, 3: 2**16}  # of an image: a step stays under a second on two cores
+ELEMENTS = {2: 2**15, 3: 2**15}  # of an image: a step takes a third of a second on two cores
 LEVELS = 4
 WIDTH = 2.0  # of a heatmap's Gaussian, in elements: wide enough to be found, narrow enough to be told apart
-BATCH = {2: 8, 3: 2}
+BATCH = {2: 4, 3: 2}
 
 
 def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[Plan]:
@@ -58,19 +58,20 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
     elements = Decision("size_elements", ELEMENTS[dims] // shrink, "what a step can hold on this machine")
     plan = _decide(plan, elements, wishes)
     plan = _decide(plan, spacing_rule(facts, plan["size_elements"]), wishes)
-    if len(plan["spacing"]) != dims:
-        raise refuse("--set spacing", f"needs {dims} numbers, as the images have axes", "Give one for each axis.")
+    _refuse_other_count(plan, "spacing", dims)
     shape = shape_of(facts, plan["spacing"])
     size = [math.ceil(n / 8) * 8 if n > 8 else math.ceil(n / 4) * 4 for n in shape.largest]
     plan = _decide(plan, Decision("size", size, "the largest training case, rounded up to what halves well"), wishes)
+    _refuse_other_count(plan, "size", dims)
     strides, kernels = strides_rule(plan["size"], shape.spacing, len(wishes.get("features", range(LEVELS))))
     levels = len(wishes.get("strides", strides.value))
+    rows = [*kernels.value, *[kernels.value[-1]] * levels][:levels]
     first = 16 if all(device == "cpu" for device in budget.devices) else 32
     sigma = max(WIDTH * min(plan["spacing"]), max(plan["spacing"]))
     is_fast = has_fast_bfloat16()
     for decision in (
         strides,
-        kernels,
+        Decision("kernels", rows, kernels.why),
         Decision("features", [first * 2**n for n in range(levels)], f"{first}, doubled at each level"),
         Decision("sigma", float(f"{sigma:.3g}"), f"{WIDTH:g} elements, and one along a coarse axis"),
         Decision("batch", BATCH[dims], "small batches learn faster in little time"),
@@ -91,6 +92,11 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         plan = _decide(plan, decision, wishes)
     refuse_misfit(plan)
     return plan
+
+
+def _refuse_other_count(plan: Plan, what: str, dims: int) -> None:
+    if len(plan[what]) != dims:
+        raise refuse(f"--set {what}", f"needs {dims} numbers, as the images have axes", "Give one for each axis.")
 
 
 def refuse_misfit(plan: Plan) -> None:
