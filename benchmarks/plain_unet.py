@@ -102,7 +102,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     mean.eval()
     for name in [name for name, part in parts.items() if part == "test"]:
-        image, label = load(args.data, name)
+        image, _ = load(args.data, name)
         with torch.no_grad():
             answer = mean(padded(image)[None, None])[0].argmax(0)
         start = [(n - m) // 2 for n, m in zip(SIZE, image.shape, strict=True)]

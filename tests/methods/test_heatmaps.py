@@ -247,6 +247,27 @@ def test_a_little_training_finds_points_far_better_than_their_mean_place(tmp_pat
     assert task.read(file) == answers[0].main
 
 
+def test_a_picture_is_answered_in_pixels(tmp_path):
+    """A bright and a dark spot in colour pictures; rows first, as pictures have it."""
+
+    def picture(number):
+        rng = np.random.default_rng(number)
+        grid = Grid.picture((40, 56))
+        places = rng.uniform(8, np.array(grid.shape) - 9, (2, 2))
+        spots = gaussians(grid, places, 3.0)
+        colours = np.stack([spots[0], -spots[1], spots[0] - spots[1]]) * 3 + rng.normal(0, 0.3, (3, *grid.shape))
+        return case_of(grid, colours, places, name=str(number))
+
+    cases = [picture(number) for number in range(14)]
+    plan = plan_of(cases[:10], features=[8, 16, 32], steps=60, learning_rate=1e-2, precision="fp32")
+    assert plan["normalisation"] == "ct"  # colours: one window for all
+    state = METHOD.fit(plan, Cases(tuple(cases[:10]), ()), FolderContext.at(tmp_path, seed=0, clock=StepClock()))
+    trained = METHOD.open(plan, state, Setting())
+    answers = [trained.evidence(case, Limits()).main.coordinates for case in cases[10:]]
+    errors = [np.linalg.norm(a - c.truth(Points).coordinates, axis=1) for a, c in zip(answers, cases[10:], strict=True)]
+    assert np.mean(errors) < 0.25 * null_error(cases[:10], cases[10:])
+
+
 # -- plans ---------------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,9 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+import hounsfield
+from hounsfield.layouts.decathlon import write as write_decathlon
+from hounsfield.phantoms.dataset import phantom_dataset
 from hounsfield.tasks.landmarks import TASK
 from hounsfield.values import Case, Dataset, Findings, Grid, Image, LabelMap, Lazy, Points, Refused, Truth, equal
 
@@ -169,3 +172,22 @@ def test_the_figure_names_the_worst_point():
     assert picture.title == "one"
     assert "tail" in picture.caption
     assert picture.png
+
+
+def test_from_label_maps_to_points_of_a_bare_file(tmp_path):
+    """Trained on points of label maps; a lone image is answered without a word about how they were made."""
+    data = tmp_path / "data"
+    write_decathlon(phantom_dataset("torso", cases=8, size=(16, 16, 16)), data)
+    wishes = (("features", "4,8"), ("size_elements", "4096"), ("batch", "1"))
+    how = {"task": "landmarks", "derive": "poles", "steps": 2, "wishes": wishes}
+    package = hounsfield.train(data, out=tmp_path / "model", **how)
+    assert "liver_front" in package.plan["points"]
+    bare = tmp_path / "alone.nii.gz"
+    bare.write_bytes(next((data / "imagesTr").iterdir()).read_bytes())
+    answered = hounsfield.predict(tmp_path / "model", bare, out=tmp_path / "answers")
+    assert answered.done == ("alone",)
+    points = TASK.read(tmp_path / "answers" / "alone.csv")
+    assert points.names == tuple(package.plan["points"])
+    hounsfield.predict(tmp_path / "model", data, out=tmp_path / "all")
+    scores = hounsfield.evaluate(tmp_path / "all", data, derive="poles")
+    assert "success_at_4mm" in scores.sets

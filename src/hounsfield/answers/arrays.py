@@ -21,7 +21,10 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Any = No
     # not np.ascontiguousarray, which makes a number without axes a row of one
     ordered = {name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}
     with aside(path) as other:
+        other.touch()  # with the permissions that files have here; safetensors alone would shut out everybody else
+        mode = other.stat().st_mode
         save_file(ordered, other, metadata={"facts": json.dumps(facts, sort_keys=True)})
+        other.chmod(mode)
 
 
 def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:

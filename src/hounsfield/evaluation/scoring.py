@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from hounsfield.evaluation.bootstrap import interval
 from hounsfield.evaluation.metric import Metric
@@ -14,7 +15,7 @@ Rows = dict[str, dict[str, list[Row]]]
 
 def score(
     metrics: Sequence[Metric],
-    answered: Iterable[tuple[Findings, Case]],
+    answered: Iterable[tuple[Findings | Refused, Case]],
     *,
     unanswered: Sequence[Case] = (),
     seed: int = 0,
@@ -22,8 +23,8 @@ def score(
 ) -> Scores:
     """Hold the answers against the truths.
 
-    Findings are taken one at a time and not kept. An answer that cannot be compared (another grid, other names) is a
-    problem of the result, and its case counts as unanswered. An unanswered case that has a truth counts as the
+    Findings are taken one at a time and not kept; each truth is read once. An answer that cannot be compared (another
+    grid, other names), or a refusal in its place, is a problem of the result, and its case counts as unanswered. An unanswered case that has a truth counts as the
     metric's worst value in every item that the answered cases have; where a metric has none, it is left out, and a
     note says so. `first` is the name of the first metric.
     """
@@ -34,10 +35,13 @@ def score(
     without_truth = 0
     for findings, case in answered:
         try:
-            measured = [(metric, metric.items(findings, case)) for metric in metrics]
+            if isinstance(findings, Refused):
+                raise findings
+            held = _in_memory(case)
+            measured = [(metric, metric.items(findings, held)) for metric in metrics]
         except Refused as refused:
             problems.extend(refused.problems)
-            failed.append(case)
+            failed += [case] if case.truths else []
             continue
         if not any(found for _, found in measured):
             without_truth += 1
@@ -59,6 +63,15 @@ def score(
         problems=tuple(problems),
         notes=tuple(notes),
     )
+
+
+def _in_memory(case: Case) -> Case:
+    """The case with truths that are read when they are first asked for, and then kept."""
+    truths = {
+        name: replace(truth, answer=replace(truth.answer, load=cache(truth.answer.load)))
+        for name, truth in case.truths.items()
+    }
+    return replace(case, truths=truths)
 
 
 def _add(items: dict[str, list[Row]], found: Iterable[Row], case: Case) -> None:

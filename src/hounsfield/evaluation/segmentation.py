@@ -1,11 +1,13 @@
 """Metrics of label maps: one row for each label and region of the truth.
 
-Voxels that the truth does not know are taken out of both masks. Structures are matched by name, not by value.
+Voxels that the truth does not know are taken out of both masks. Structures are matched by name, not by value; a label
+map without names (each label is called by its value, as in a bare file) takes those of the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +44,7 @@ def pairs(found: LabelMap, truth: LabelMap, case_id: str) -> Iterator[Pair]:
     A region that the answer does not name is put together from its labels. Refuses an answer on another grid, and one
     that has no name in common with the truth.
     """
+    found, truth = named_alike(found, truth)
     _check(found, truth, case_id)
     found_boxes, true_boxes = _boxes(found), _boxes(truth)
     found_table = _table(found)
@@ -59,6 +62,21 @@ def pairs(found: LabelMap, truth: LabelMap, case_id: str) -> Iterator[Pair]:
         if truth.ignore is not None:
             found_mask &= true_part != truth.ignore
         yield Pair(name, found_mask, np.isin(true_part, sorted(true_values)), truth.grid)
+
+
+def named_alike(found: LabelMap, truth: LabelMap) -> tuple[LabelMap, LabelMap]:
+    """Both as they are, or the one without names with the names and regions of the other."""
+    if _is_unnamed(found) == _is_unnamed(truth):
+        return found, truth
+    return (_named_as(found, truth), truth) if _is_unnamed(found) else (found, _named_as(truth, found))
+
+
+def _is_unnamed(labels: LabelMap) -> bool:
+    return not labels.regions and all(name == str(value) for value, name in labels.labels.items())
+
+
+def _named_as(labels: LabelMap, other: LabelMap) -> LabelMap:
+    return replace(labels, labels={**labels.labels, **other.labels}, regions=other.regions)
 
 
 def _check(found: LabelMap, truth: LabelMap, case_id: str) -> None:
@@ -105,7 +123,7 @@ def _foreground_rows(findings: Findings, case: Case) -> list[Row]:
     truth = case.truth(LabelMap)
     if truth is None:
         return []
-    found = main_answer(findings, case, LabelMap)
+    found, truth = named_alike(main_answer(findings, case, LabelMap), truth)
     _check(found, truth, case.id)
     found_mask = np.isin(found.array, sorted(found.labels)) & found.known & truth.known
     true_mask = np.isin(truth.array, sorted(truth.labels)) & truth.known
@@ -176,7 +194,8 @@ def _instance_rows(findings: Findings, case: Case) -> list[Row]:
     truth = case.truth(LabelMap)
     if truth is None or truth.instances is None:
         return []
-    found = main_answer(findings, case, LabelMap)
+    true_numbers = truth.instances
+    found, truth = named_alike(main_answer(findings, case, LabelMap), truth)
     _check(found, truth, case.id)
     rows = []
     for name, true_values in _table(truth).items():
@@ -187,7 +206,7 @@ def _instance_rows(findings: Findings, case: Case) -> list[Row]:
         if numbers is None:
             numbers = connected_components(mask)[0]
         found_objects = np.where(mask & truth.known, numbers, 0)
-        true_objects = np.where(np.isin(truth.array, sorted(true_values)), truth.instances, 0)
+        true_objects = np.where(np.isin(truth.array, sorted(true_values)), true_numbers, 0)
         rows.append(Row(name, tuple(map(float, instance_counts(found_objects, true_objects)))))
     return rows
 

@@ -37,6 +37,7 @@ class Description:
     regions: Mapping[str, frozenset[int]] = field(default_factory=dict)
     ignore: int | None = None
     listed: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,10 @@ class Decathlon:
         problems: list[Problem] = []
         used = [root / "dataset.json"]
         has_test = bool(images_in(root / "labelsTs"))
+        names = {stem_of(Path(listed)) for listed in (*described.listed, *described.test)}
         for part, split in (("Tr", "training" if has_test else None), ("Ts", "test" if has_test else None)):
             labels = by_stem(images_in(root / f"labels{part}"))
-            for case_id, files in _group(images_in(root / f"images{part}"), set(labels)).items():
+            for case_id, files in _group(images_in(root / f"images{part}"), names | set(labels)).items():
                 cases.append(_case(case_id, files, labels.get(case_id), described, split))
                 used += [*files.values(), *([labels[case_id]] if case_id in labels else [])]
                 if part == "Tr" and case_id not in labels:
@@ -143,13 +145,13 @@ def _root(folder: Path) -> Path | None:
     return next((root for root in roots(folder) if images_in(root / "imagesTr")), None)
 
 
-def _group(images: list[Path], labelled: set[str]) -> dict[str, dict[int, Path]]:
-    """Case id -> channel -> file. A `_0000` is a channel unless the labels carry it in their names too."""
+def _group(images: list[Path], names: set[str]) -> dict[str, dict[int, Path]]:
+    """Case id -> channel -> file. A `_0000` is a channel unless it belongs to the name of a case, as labels or dataset.json say."""
     cases: dict[str, dict[int, Path]] = defaultdict(dict)
     for path in images:
         stem = stem_of(path)
         match = CHANNEL.match(stem)
-        if match is not None and stem not in labelled:
+        if match is not None and stem not in names:
             cases[match[1]][int(match[2])] = path
         else:
             cases[stem][0] = path
@@ -208,10 +210,11 @@ def _describe(path: Path) -> Description:
             names = tuple(f"{name}_{number}" for number, name in enumerate(names))
         labels, regions, ignore = _labels(data.get("labels") or {})
         listed = tuple(str(item["image"]) for item in data.get("training") or () if isinstance(item, dict))
+        test = tuple(str(item["image"] if isinstance(item, dict) else item) for item in data.get("test") or ())
     except (AttributeError, KeyError, TypeError, ValueError):
         remedy = 'Write "labels" as {"0": "background", "1": NAME} or {NAME: 1}, "modality" as {"0": NAME}.'
         raise refuse(path, "describes its channels or labels in no known form", remedy) from None
-    return Description(names, modalities, labels, regions, ignore, listed)
+    return Description(names, modalities, labels, regions, ignore, listed, test)
 
 
 def _labels(stated: Mapping[str, Any]) -> tuple[dict[int, str], dict[str, frozenset[int]], int | None]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import refuse
-
-if TYPE_CHECKING:
-    from hounsfield.training.iterative import Arrays
 
 
 def truths_of(prepared: Sequence[Arrays]) -> NDArray[np.float32]:

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hounsfield.seam import Card, Cases, Fabric, RunContext, Trained
 from hounsfield.training.loop import repeat
+from hounsfield.training.repeating import Arrays
 from hounsfield.training.rounds import Advance, advance
 from hounsfield.values import Budget, Case, Facts, Plan, Setting, State
-
-Arrays = Mapping[str, NDArray[Any]]
 
 
 class IterativeMethod(ABC):

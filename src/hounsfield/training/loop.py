@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hounsfield.seam import Cases, Checkpoint, RunContext, Stopped
 from hounsfield.training.pace import Pace
 from hounsfield.training.prepared import prepare_all
 from hounsfield.training.randomness import generator, torch_seeded
+from hounsfield.training.repeating import Arrays, Repeats
 from hounsfield.training.start import started_from
 from hounsfield.training.validation import validation_score
 from hounsfield.values import Decision, Plan, State
 
-if TYPE_CHECKING:
-    from hounsfield.training.iterative import Arrays, IterativeMethod
-
 CHECKPOINT_SECONDS = 20.0
 
 
-def repeat(method: IterativeMethod, plan: Plan, cases: Cases, ctx: RunContext, start: State | None = None) -> State:
+def repeat(method: Repeats, plan: Plan, cases: Cases, ctx: RunContext, start: State | None = None) -> State:
     """Repeat a method's step until the plan's steps or the time are used up; go on where an earlier run was.
 
     Step n draws from (seed, n), its batch from (seed, n, memory), so a run that was killed and resumed reaches the
@@ -49,7 +47,7 @@ def repeat(method: IterativeMethod, plan: Plan, cases: Cases, ctx: RunContext, s
 
 
 def one_step(
-    method: IterativeMethod,
+    method: Repeats,
     plan: Plan,
     live: Any,
     memory: Arrays,
@@ -67,11 +65,11 @@ def one_step(
     return live, memory, scalars
 
 
-def _save(method: IterativeMethod, live: Any, step: int, memory: Arrays, ctx: RunContext) -> None:
+def _save(method: Repeats, live: Any, step: int, memory: Arrays, ctx: RunContext) -> None:
     ctx.checkpoints.write("last", Checkpoint(step, method.freeze(live), memory, spent=ctx.clock.spent()))
 
 
-def _first(method: IterativeMethod, plan: Plan, cases: Cases, ctx: RunContext, start: State | None) -> Checkpoint:
+def _first(method: Repeats, plan: Plan, cases: Cases, ctx: RunContext, start: State | None) -> Checkpoint:
     state = method.begin(plan, cases, ctx.seed)
     if start is not None:
         state = started_from(state, start)
@@ -79,7 +77,7 @@ def _first(method: IterativeMethod, plan: Plan, cases: Cases, ctx: RunContext, s
     return Checkpoint(0, state)
 
 
-def _validate(method: IterativeMethod, plan: Plan, live: Any, step: int, cases: Cases, ctx: RunContext) -> None:
+def _validate(method: Repeats, plan: Plan, live: Any, step: int, cases: Cases, ctx: RunContext) -> None:
     """Score the state on the validation cases, and keep it where it is the best so far."""
     state = method.freeze(live)
     score = validation_score(method, plan, method.finish(plan, state), cases.validation)
@@ -91,7 +89,7 @@ def _validate(method: IterativeMethod, plan: Plan, live: Any, step: int, cases: 
         ctx.checkpoints.write("best", Checkpoint(step, state, score=score.merit))
 
 
-def _best_or_last(method: IterativeMethod, plan: Plan, live: Any, step: int, cases: Cases, ctx: RunContext) -> State:
+def _best_or_last(method: Repeats, plan: Plan, live: Any, step: int, cases: Cases, ctx: RunContext) -> State:
     if "validate_every" in plan:
         _validate(method, plan, live, step, cases, ctx)
         best = ctx.checkpoints.read("best")

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from hounsfield.seam import RunContext
+from hounsfield.training.repeating import Arrays, Repeats
 from hounsfield.values import Case, Plan
 
-if TYPE_CHECKING:
-    from hounsfield.training.iterative import Arrays, IterativeMethod
 
-
-def prepare_all(method: IterativeMethod, plan: Plan, cases: Sequence[Case], ctx: RunContext) -> list[Arrays]:
+def prepare_all(method: Repeats, plan: Plan, cases: Sequence[Case], ctx: RunContext) -> list[Arrays]:
     """Every case as arrays, from the cache where it was prepared before."""
     read = Plan(plan.method, plan.task, tuple(d for d in plan.decisions if d.what in method.prepared_by))
     decided = json.dumps([[d.what, d.value] for d in read.decisions])

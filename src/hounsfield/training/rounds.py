@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from hounsfield.seam import Cases, RunContext
 from hounsfield.training.loop import one_step
 from hounsfield.training.prepared import prepare_all
+from hounsfield.training.repeating import Arrays, Repeats
 from hounsfield.values import Plan, State
-
-if TYPE_CHECKING:
-    from hounsfield.training.iterative import Arrays, IterativeMethod
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Advance:
 
 
 def advance(
-    method: IterativeMethod,
+    method: Repeats,
     plan: Plan,
     state: State,
     cases: Cases,
@@ -47,7 +45,7 @@ def advance(
     return Advance(method.freeze(live), memory, float(len(cases.training)), scalars)
 
 
-def averaged(method: IterativeMethod, advances: Sequence[Advance]) -> State:
+def averaged(method: Repeats, advances: Sequence[Advance]) -> State:
     """The weighted mean of the shared arrays of all sites; what is not shared is the first site's."""
     first, total = advances[0].state, sum(a.weight for a in advances)
     arrays = dict(first.arrays)

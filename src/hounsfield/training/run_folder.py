@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from hounsfield.answers.writing import write_json
-from hounsfield.values import Facts, Plan, Problem, Refused, Rehearsal, refuse
+from hounsfield.values import Facts, Plan, Refused, Rehearsal, refuse
+
+Told = Mapping[str, Mapping[str, str]]
+"""Part (training, validation) -> case id -> digest of everything the case says."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """MODEL.run beside the package that is to be: run.json, plan.json, facts.json, rehearsal.json, log, checkpoints."""
+    """MODEL.run beside the package that is to be: run.json, cases.json, plan.json, rehearsal.json, log, checkpoints."""
 
     folder: Path
 
@@ -31,31 +34,72 @@ class RunFolder:
         """Whether a plan was made here, to be gone on with."""
         return (self.folder / "plan.json").exists()
 
-    def claim(self, asked: Mapping[str, Any], about: Mapping[str, Any]) -> None:
-        """Note what was asked. Raises Refused where an earlier run here was asked something else."""
-        path = self.folder / "run.json"
-        if not path.exists():
-            write_json(path, {"asked": dict(asked), **about})
-            return
-        before = json.loads(path.read_text(encoding="utf-8"))["asked"]
-        wishes = json.loads(json.dumps(asked))
-        differing = [name for name in {**before, **wishes} if before.get(name) != wishes.get(name)]
-        if differing:
-            remedy = f"Ask the same to go on with it, give another --out, or delete {self.folder} to begin anew."
-            raise Refused(
-                Problem(
-                    str(self.folder),
-                    f"holds a run with {name} = {before.get(name)!r}, not {wishes.get(name)!r}",
-                    remedy,
-                )
-                for name in sorted(differing)
-            )
+    @property
+    def has_learnt(self) -> bool:
+        """Whether something was learnt here."""
+        return any(path.is_file() for path in (self.folder / "checkpoints").rglob("*"))
 
-    def begin(self, plan: Plan, facts: Facts, rehearsal: Rehearsal | None) -> None:
+    @contextmanager
+    def claimed(self, asked: Mapping[str, str], about: Mapping[str, Any]) -> Iterator[None]:
+        """Hold the folder for one run, and note what was asked of it: option -> its value in words.
+
+        Raises Refused where another process runs here, and where an interrupted run here was asked something else.
+        What is refused inside leaves nothing behind, unless something was learnt before; so does what ends in any
+        other way before there is a plan.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder / "lock", "a+b") as file:
+            self._lock(file)
+            if self.is_begun:
+                self._refuse_other(asked)
+            else:
+                write_json(self.folder / "run.json", {"asked": dict(asked), **about})
+            try:
+                yield
+            except BaseException as error:
+                if not self.is_begun or (isinstance(error, Refused) and not self.has_learnt):
+                    shutil.rmtree(self.folder, ignore_errors=True)
+                raise
+
+    def _lock(self, file: IO[bytes]) -> None:
+        """Take the lock; the system frees it when the process ends, however it ends."""
+        try:
+            _lock(file)
+            if not os.path.samestat(os.fstat(file.fileno()), os.stat(self.folder / "lock")):
+                raise OSError("another run has just taken the folder away")
+        except OSError:
+            raise refuse(self.folder, "is in use by another run", "Wait for it, or give another --out.") from None
+
+    def _refuse_other(self, asked: Mapping[str, str]) -> None:
+        before = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["asked"]
+        differing = sorted(name for name in {**before, **asked} if before.get(name) != asked.get(name))
+        if differing:
+            was, now = (" ".join(_said(name, words) for name in differing) for words in (before, asked))
+            raise self._refusal(f"holds an interrupted run with {was}, not with {now}")
+
+    def _refusal(self, what: str) -> Refused:
+        remedy = f"Ask the same to go on with it, give another --out, or delete {self.folder} to begin anew."
+        return refuse(self.folder, what, remedy)
+
+    def begin(self, plan: Plan, facts: Facts, rehearsal: Rehearsal | None, cases: Told) -> None:
         """Write what was decided; the plan last, since it says that the run has begun."""
+        (self.folder / "log.jsonl").unlink(missing_ok=True)
         write_json(self.folder / "facts.json", facts.to_json())
         write_json(self.folder / "rehearsal.json", rehearsal.to_json() if rehearsal else None)
+        write_json(self.folder / "cases.json", cases)
         write_json(self.folder / "plan.json", plan.to_json())
+
+    def refuse_other_cases(self, cases: Told) -> None:
+        """Raises Refused where the cases are not those that the run began with."""
+        before: Told = json.loads((self.folder / "cases.json").read_text(encoding="utf-8"))
+        for part in before:
+            then, now = before[part], cases[part]
+            differing = sorted(name for name in {**then, **now} if then.get(name) != now.get(name))
+            if differing:
+                name = differing[0]
+                how = "is another now" if name in then and name in now else "is new" if name in now else "is missing"
+                more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
+                raise self._refusal(f"holds an interrupted run on other cases: {name}{more} in {part} {how}")
 
     def plan(self) -> Plan:
         """The plan that the run follows."""
@@ -65,21 +109,16 @@ class RunFolder:
         """The facts that the plan was made from."""
         return Facts.from_json(json.loads((self.folder / "facts.json").read_text(encoding="utf-8")))
 
-    def forget_cache(self) -> None:
-        """Delete prepared cases and checkpoints, once the package stands."""
-        shutil.rmtree(self.folder / "prepared", ignore_errors=True)
-        shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
+    def finish(self) -> None:
+        """Once the package stands: delete what only served to go on; whoever trains here again begins anew."""
+        for name in ("plan.json", "facts.json", "cases.json"):
+            (self.folder / name).unlink(missing_ok=True)
+        for name in ("prepared", "checkpoints"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Only one process at a time; the system frees the lock when the process ends, however it ends."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "lock", "a+b") as file:
-            try:
-                _lock(file)
-            except OSError:
-                raise refuse(self.folder, "is in use by another run", "Wait for it, or give another --out.") from None
-            yield
+
+def _said(name: str, words: Mapping[str, str]) -> str:
+    return f"{name} {words[name]}" if name in words else f"no {name}"
 
 
 def _lock(file: IO[bytes]) -> None:

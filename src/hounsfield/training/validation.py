@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hounsfield.evaluation.scoring import score
 from hounsfield.registry.tables import TASKS
+from hounsfield.training.repeating import Repeats
 from hounsfield.values import Case, Limits, Plan, Setting, State
-
-if TYPE_CHECKING:
-    from hounsfield.training.iterative import IterativeMethod
 
 LOOKED_AT = 16  # validation cases at most that a look takes in; the score of the package is of all of them
 LOOKED_AT_OF_SETS = 256  # where only a set of cases has a score: of a few it is chance, or undefined
@@ -32,9 +29,7 @@ def looked_at(plan: Plan, cases: Sequence[Case]) -> list[Case]:
     return [cases[number * len(cases) // count] for number in range(count)]
 
 
-def validation_score(
-    method: IterativeMethod, plan: Plan, state: State, cases: Sequence[Case]
-) -> ValidationScore | None:
+def validation_score(method: Repeats, plan: Plan, state: State, cases: Sequence[Case]) -> ValidationScore | None:
     """The task's first metric on these cases, the mean of its items; None where it is undefined."""
     metric = TASKS.load(plan.task).metrics[0]
     trained = method.open(plan, state, Setting())

@@ -5,47 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hounsfield.layouts.splits import apply_split, read_split, split_by_patient
-from hounsfield.planning.device import devices
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import METHODS, TASKS
 from hounsfield.seam import Cases, Method, read_card
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Budget, Case, Dataset, Decision, Facts, Plan, Problem, Refused, refuse
+from hounsfield.values import Case, Dataset, Decision, Facts, Plan, Problem, Refused, refuse
+from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import derived, open_dataset, refuse_without_truth
+from hounsfield.verbs.question import Question
 
 BAD_SHARE = 0.05  # of the cases that may be unreadable before training refuses
 FEWEST_PATIENTS = 4
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a person asks for: everything that decides what is learnt from which cases."""
-
-    data: str
-    task: str | None = None
-    method: str | None = None
-    wishes: tuple[tuple[str, str], ...] = ()
-    split: str | None = None
-    seed: int = 0
-    minutes: float | None = None
-    steps: int | None = None
-    derive: str | None = None
-    target: str | None = None
-    ignore: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    layout: str | None = None
-    allow_bad: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.minutes is not None and not self.minutes > 0:
-            raise refuse("--minutes", f"is {self.minutes:g}", "Give a time above zero.")
-        if self.steps is not None and self.steps < 1:
-            raise refuse("--steps", f"is {self.steps}", "Give one step at least.")
-        if self.seed < 0:
-            raise refuse("--seed", f"is {self.seed}", "Give zero or a positive number.")
 
 
 @dataclass(frozen=True)
@@ -63,23 +35,7 @@ class Study:
 
     def candidates(self, question: Question) -> Sequence[Plan]:
         """The method's plans under the question's budget and wishes."""
-        wishes = wishes_of(question, self.method)
-        budget = budget_of(question)
-        return self.method.candidates(self.facts, budget, wishes)
-
-
-def budget_of(question: Question) -> Budget:
-    """What may be spent."""
-    seconds = None if question.minutes is None or question.steps is not None else 60 * question.minutes
-    return Budget(seconds=seconds, devices=devices())
-
-
-def wishes_of(question: Question, method: Method) -> dict[str, Any]:
-    """Values of the wishes. Raises Refused for unknown ones."""
-    wishes = method.card.wishes(dict(question.wishes))
-    if question.steps is not None and "steps" in method.card.options:
-        wishes["steps"] = question.steps
-    return wishes
+        return self.method.candidates(self.facts, question.budget, question.wishes_for(self.method))
 
 
 def study(question: Question, *, watch: Watcher = nobody) -> Study:
@@ -112,7 +68,7 @@ def _refuse_unknown(question: Question) -> None:
     if question.task is not None:
         TASKS.target(question.task)
     if question.method is not None:
-        read_card(question.method).wishes(dict(question.wishes))
+        read_card(question.method).wishes(question.words)
 
 
 def choice_of(question: Question, task: str, facts: Facts) -> Decision:
@@ -140,12 +96,13 @@ def split(dataset: Dataset, task: str, question: Question) -> Dataset:
 
 def _refuse_too_few(dataset: Dataset, cases: Cases, problems: Sequence[Problem], question: Question) -> None:
     patients = {case.patient for case in (*cases.training, *cases.validation)}
-    if len(patients) < FEWEST_PATIENTS:
-        what = f"leaves {len(patients)} patients to learn from, and {FEWEST_PATIENTS} are the fewest"
-        raise Refused([*problems, Problem(dataset.where, what, "Add cases.")])
+    if len(patients) < FEWEST_PATIENTS or not cases.training:
+        learnable = f"{count(len(patients), 'patient')} to learn from, {count(len(cases.training), 'training case')}"
+        what = f"leaves {learnable}; {FEWEST_PATIENTS} patients are the fewest"
+        raise Refused([*problems, Problem(dataset.where, what, "Add cases, mend the bad ones, or change --split.")])
     allowed = question.allow_bad if question.allow_bad is not None else int(BAD_SHARE * len(dataset))
     if len(problems) > allowed:
-        what = f"has {len(problems)} bad cases among {len(dataset)}, and {allowed} are allowed"
+        what = f"has {count(len(problems), 'bad case')} among {len(dataset)}, and {allowed} may be left out"
         raise Refused(
             [*problems, Problem(dataset.where, what, f"Mend them, or allow them with --allow-bad {len(problems)}.")]
         )

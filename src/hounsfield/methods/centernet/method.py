@@ -20,7 +20,7 @@ from hounsfield.nets.centernet import CenterNet
 from hounsfield.ops.boxes import clip, volume
 from hounsfield.seam import read_card
 from hounsfield.training.gradient import GradientMethod, TensorForward
-from hounsfield.training.iterative import Arrays
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Boxes, Budget, Case, Facts, Findings, Limits, Plan
 
 FOCUS, SPARING = 2, 4  # alpha and beta of equation 1

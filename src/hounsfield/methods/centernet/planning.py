@@ -19,7 +19,7 @@ LEAST_OBJECT = 12.0  # and so many it keeps where that makes images large
 LONGEST = {2: 512, 3: 128}  # elements along the longest side, where objects stay large enough
 ELEMENTS = {2: 2**16, 3: 2**17}  # of a window: a step stays under a second on two cores
 CELLS = 4  # along the side of a typical object, at least: ones a third as large still have a cell of their own
-BATCH = {2: 8, 3: 2}
+BATCH = {2: 4, 3: 2}
 
 
 def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[Plan]:
@@ -116,7 +116,7 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         level,
         Decision("features", [min(first * 2**n, 256) for n in range(stages)], f"{first}, doubled at each stage"),
         Decision("blocks", 1, "enough to see a typical object as a whole"),
-        Decision("batch", max(1, BATCH[shape.dims] // shrink), "what a step can hold on this machine"),
+        Decision("batch", max(1, BATCH[shape.dims] // shrink), "small batches learn faster in little time"),
         Decision("steps", STEPS, "until the rehearsal says what the time allows"),
         Decision("timed", budget.seconds is not None, "minutes were given" if budget.seconds else "no minutes given"),
         Decision("validate_every", max(1, STEPS // 10), "ten looks at the validation cases in a run"),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hounsfield.inference.images import network_input
 from hounsfield.methods.centernet.cells import IGNORED
-from hounsfield.training.iterative import Arrays
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Boxes, Case, Grid, Plan, refuse
 
 

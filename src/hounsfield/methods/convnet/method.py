@@ -18,7 +18,7 @@ from hounsfield.ops.losses import class_losses
 from hounsfield.seam import read_card
 from hounsfield.training.by_class import truths_of
 from hounsfield.training.gradient import GradientMethod, TensorForward
-from hounsfield.training.iterative import Arrays
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Budget, Case, Facts, Findings, Limits, Plan
 
 

@@ -13,7 +13,7 @@ from hounsfield.planning.rules import shape_of, spacing_rule, strides_rule
 from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 STEPS = 2000  # where neither time nor steps are given
-ELEMENTS = {2: 2**14, 3: 2**17}  # of an image: a step stays under a second on two cores
+ELEMENTS = {2: 2**14, 3: 2**17}  # of an image: a step of BATCH of them takes less than a second on one core
 STAGES = 4  # as the residual networks of 2016 have them
 SMALL_IMAGE = 2**12  # elements; larger images are halved by the first stage already, as in He et al. 2016
 BATCH = {2: 64, 3: 8}  # images a step

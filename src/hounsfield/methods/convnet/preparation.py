@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hounsfield.inference.classes import truth_row
 from hounsfield.inference.images import network_input
-from hounsfield.training.iterative import Arrays
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Case, Plan
 
 

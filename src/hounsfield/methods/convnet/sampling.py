@@ -17,8 +17,8 @@ from hounsfield.ops.augmentation import (
 )
 from hounsfield.planning.classes import EXCLUSIVE
 from hounsfield.training.by_class import drawn
-from hounsfield.training.iterative import Arrays
 from hounsfield.training.randomness import generator
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Plan
 
 INTENSITY = IntensityAugmentation(blur_probability=0.0, resolution_probability=0.0)

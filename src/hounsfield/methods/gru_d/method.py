@@ -21,8 +21,8 @@ from hounsfield.planning.classes import EXCLUSIVE
 from hounsfield.seam import read_card
 from hounsfield.training.by_class import drawn, truths_of
 from hounsfield.training.gradient import GradientMethod, TensorForward
-from hounsfield.training.iterative import Arrays
 from hounsfield.training.randomness import generator
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Budget, Case, Facts, Findings, Limits, Plan
 
 NOTHING_KNOWN = "nothing that the model looks at is known of this case: the answer is a guess from the training cases"
@@ -69,6 +69,7 @@ class RecurrentDiagnosis(GradientMethod):
         rng = generator(seed, step, purpose="batch")
         chosen = drawn(truths, plan["batch"], balanced=plan["balanced"], rng=rng)
         values, static = (np.stack([prepared[case][name] for case in chosen]) for name in ("values", "static"))
+        values[rng.random(values.shape) < plan["missed"]] = np.nan  # as if nobody had measured it
         arrays = {**network_inputs(values, static), "truth": truths[chosen]}
         arrays["is_exclusive"] = np.full(len(chosen), plan["kind"] in EXCLUSIVE)
         return {name: torch.from_numpy(array) for name, array in arrays.items()}

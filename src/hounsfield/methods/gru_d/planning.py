@@ -132,6 +132,7 @@ def _sizes(facts: Facts, budget: Budget, plan: Plan) -> tuple[Decision, ...]:
         *balance_rule(facts, plan["kind"], plan["classes"]),
         Decision("hidden", 64, "about what the paper has on this kind of data (Che et al. 2018)"),
         Decision("dropout", 0.5, "as in the paper"),
+        Decision("missed", 0.3, "others would have measured at other times: less is learnt by heart"),
         Decision("batch", 64, "rare classes are in every batch"),
         Decision("steps", STEPS, "until the rehearsal says what the time allows"),
         Decision("timed", budget.seconds is not None, "minutes were given" if budget.seconds else "no minutes given"),

@@ -5,6 +5,7 @@ Payer, Stern, Bischof, Urschler, Medical Image Analysis 54, 2019 (heatmap regres
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,14 +19,12 @@ from hounsfield.inference.images import network_input
 from hounsfield.inference.trained import Forward
 from hounsfield.methods.heatmaps.peaks import points_in
 from hounsfield.methods.heatmaps.planning import plans, refuse_misfit, total_stride
-from hounsfield.methods.heatmaps.sampling import draw_batch, prepared_case, widths
+from hounsfield.methods.heatmaps.sampling import draw_batch, gaussian_volume, prepared_case, widths
 from hounsfield.nets.unet import UNet
 from hounsfield.seam import read_card
 from hounsfield.training.gradient import GradientMethod, TensorForward
-from hounsfield.training.iterative import Arrays
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Budget, Case, Facts, Findings, Limits, Plan, Points
-
-NOTHING = -4.0  # logit at first: nearly everywhere there is no point
 
 
 class HeatmapLandmarks(GradientMethod):
@@ -48,9 +47,11 @@ class HeatmapLandmarks(GradientMethod):
             strides=plan["strides"],
             kernels=plan["kernels"],
         )
+        # at first a point is equally likely everywhere, so that no step is lost on learning how rare it is (Lin 2017)
+        everywhere = math.log(gaussian_volume(plan) / math.prod(plan["size"]))
         for parameter in network.heads.parameters():
             if parameter.ndim == 1:
-                nn.init.constant_(parameter, NOTHING)
+                nn.init.constant_(parameter, everywhere)
         return network
 
     def prepare(self, plan: Plan, case: Case) -> Arrays:

@@ -27,8 +27,8 @@ def points_in(
     """Indices (K, d) of the points of an image (C, *shape), and the probability (K,) that each is there.
 
     network: (C, *window) -> heatmaps (K, *window).  An image of about `size` is seen whole, in the middle of what goes
-    on as at its edge, as in training; of a much larger one, windows of that size, of which the one counts that is surest
-    and sees the point far from its own edge.
+    on as at its edge, as in training; of a much larger one, windows of that size, of which the one counts that is
+    surest and sees the point far from its own edge.
     """
     whole = [max(n, math.ceil(wanted / m) * m) for n, wanted, m in zip(size, image.shape[1:], multiple, strict=True)]
     window = tuple(whole if math.prod(whole) <= 2 * math.prod(size) else size)

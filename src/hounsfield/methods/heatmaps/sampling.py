@@ -19,8 +19,8 @@ from hounsfield.ops.augmentation import (
     move_points,
 )
 from hounsfield.ops.points import heatmap
-from hounsfield.training.iterative import Arrays
 from hounsfield.training.randomness import generator
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Case, Plan, Points, refuse
 
 INTENSITY = IntensityAugmentation()
@@ -87,7 +87,11 @@ def widths(plan: Plan) -> NDArray[np.float64]:
     return np.asarray(plan["sigma"] / np.asarray(plan["spacing"]), np.float64)
 
 
+def gaussian_volume(plan: Plan) -> float:
+    """The sum of a point's heatmap, in elements."""
+    return float(math.prod(math.sqrt(2 * math.pi) * width for width in widths(plan).tolist()))
+
+
 def _weights(plan: Plan, known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """One over the sum of a Gaussian, so that the background does not drown it; none for points that are unknown."""
-    volume = math.prod(math.sqrt(2 * math.pi) * width for width in widths(plan))
-    return np.asarray(known / (volume * known.sum()), np.float32)
+    """One over the sum of a heatmap, so that the background does not drown it; none for points that are unknown."""
+    return np.asarray(known / (gaussian_volume(plan) * known.sum()), np.float32)

@@ -19,7 +19,7 @@ from hounsfield.nets.unet import UNet
 from hounsfield.ops.losses import dice_and_cross_entropy
 from hounsfield.seam import read_card
 from hounsfield.training.gradient import GradientMethod, TensorForward
-from hounsfield.training.iterative import Arrays
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Budget, Case, Dense, Facts, Limits, Plan
 
 

@@ -19,8 +19,8 @@ from hounsfield.ops.augmentation import (
     source_shape,
 )
 from hounsfield.ops.tiles import foreground_patch_start
-from hounsfield.training.iterative import Arrays
 from hounsfield.training.randomness import generator
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Plan
 
 INTENSITY = IntensityAugmentation()

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from hounsfield.inference.images import labels_on, network_input, truth_of
-from hounsfield.training.iterative import Arrays
 from hounsfield.training.randomness import generator
+from hounsfield.training.repeating import Arrays
 from hounsfield.values import Case, LabelMap, Plan
 
 IGNORE = 255  # the class of the unknown
