@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hounsfield.planning.choice import choose
@@ -10,8 +13,11 @@ from hounsfield.planning.device import devices
 from hounsfield.training.fabric import OneDevice
 from hounsfield.training.rehearsal import rehearse
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Decision, MiB, Plan, Problem, Rehearsal
-from hounsfield.verbs.study import Question, Study, budget_of, study
+from hounsfield.values import Dataset, Decision, MiB, Plan, Problem, Rehearsal, refuse
+from hounsfield.verbs.question import Question
+from hounsfield.verbs.study import Study, study
+
+WRITING_SECONDS = 5.0  # kept back for the package and its report
 
 
 @dataclass(frozen=True)
@@ -45,20 +51,25 @@ class Planned:
 
     def __repr__(self) -> str:
         lines = [f"  {d.what} = {d.value}  ({d.why})" for d in (self.study.chosen, *self.plan.decisions)]
-        takes = f"{self.seconds / 60:.1f} minutes, {self.rehearsal.bytes / MiB:.0f} MiB of memory"
+        memory, disk = (f"{size / MiB:.0f} MiB" for size in (self.rehearsal.bytes, self.rehearsal.disk))
+        takes = f"{self.seconds / 60:.1f} minutes, {memory} of memory and {disk} of disk"
         return "\n".join([f"{self.plan!r}, expected to take {takes}:", *lines])
 
 
-def plan(data: str, *, watch: Watcher = nobody, **asked: Any) -> Planned:
+def plan(data: str | Path | Dataset, *, watch: Watcher = nobody, **asked: Any) -> Planned:
     """Plan a training and rehearse it for a few steps; the words are those of `train`."""
-    question = Question(str(data), **asked)
+    began = time.monotonic()
+    question = Question(data if isinstance(data, Dataset) else str(data), **asked)
     found = study(question, watch=watch)
-    return planned(found, question, watch=watch)
+    return planned(found, question, began=began, watch=watch)
 
 
-def planned(found: Study, question: Question, *, watch: Watcher = nobody) -> Planned:
-    """The plan that fits the budget, among the method's candidates."""
-    budget = budget_of(question)
+def planned(found: Study, question: Question, *, began: float, watch: Watcher = nobody) -> Planned:
+    """The plan that fits the budget, among the method's candidates.
+
+    began: when the whole began, by the monotonic clock. Raises Refused where the time does not suffice for a step.
+    """
+    budget = question.budget
     candidates = found.candidates(question)
     watch({"stage": "rehearsing", "done": 0, "total": 1})
     rehearsals = [rehearse(found.method, candidates[0], found.cases, fabric_for(candidates[0]), seed=question.seed)]
@@ -66,7 +77,18 @@ def planned(found: Study, question: Question, *, watch: Watcher = nobody) -> Pla
         rehearsals += [rehearse(found.method, other, found.cases, fabric_for(other)) for other in candidates[1:]]
     watch({"stage": "rehearsing", "done": 1, "total": 1})
     chosen = choose(candidates[: len(rehearsals)], rehearsals, budget)
-    return Planned(chosen, rehearsals[candidates_index(candidates, chosen)], found)
+    made = Planned(chosen, rehearsals[candidates_index(candidates, chosen)], found)
+    _refuse_too_short(made, question, time.monotonic() - began)
+    return made
+
+
+def _refuse_too_short(made: Planned, question: Question, spent: float) -> None:
+    if question.budget.seconds is None or not made.plan.get("timed", False):
+        return
+    needed = spent + made.rehearsal.seconds_to_prepare + made.rehearsal.seconds_per_step + WRITING_SECONDS
+    if needed > question.budget.seconds:
+        what = f"is {question.minutes:g}, and {needed:.0f} seconds pass until a first step is done and written down"
+        raise refuse("--minutes", what, f"Give {math.ceil(needed / 30)} at least.")
 
 
 def candidates_index(candidates: Any, chosen: Plan) -> int:

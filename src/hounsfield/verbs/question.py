@@ -73,8 +73,8 @@ class Question:
         Neither where the data lies nor how many bad cases are allowed: the cases themselves are held against each other.
         """
         given = {name: value for name, value in vars(self).items() if name not in ("data", "wishes", "allow_bad")}
-        given |= {"set": [f"{name}={word}" for name, word in sorted(self.words.items())]}
-        return {f"--{name}": as_word(value) for name, value in given.items() if value not in (None, (), [])}
+        given |= {"set": " --set ".join(f"{name}={word}" for name, word in sorted(self.words.items()))}
+        return {f"--{name}": as_word(value) for name, value in given.items() if value not in (None, "", (), [])}
 
 
 def as_word(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,11 +50,13 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
     has_truth = TASKS.load(task).has_truth
     learnable = Cases(*(tuple(filter(has_truth, dataset.only(part))) for part in ("training", "validation")))
 
-    def looked(done: int, total: int) -> None:
-        watch({"stage": "looking at the cases", "done": done, "total": total})
+    total = len(learnable.training) + len(learnable.validation)
 
-    facts, training, bad = fingerprint(learnable.training, watch=looked)
-    _, validation, more = fingerprint(learnable.validation)
+    def looked(before: int) -> Callable[[int, int], None]:
+        return lambda done, _: watch({"stage": "looking at the cases", "done": before + done, "total": total})
+
+    facts, training, bad = fingerprint(learnable.training, watch=looked(0))
+    _, validation, more = fingerprint(learnable.validation, watch=looked(len(learnable.training)))
     problems = (*dataset.problems, *bad, *more)
     cases = Cases(training, validation)
     _refuse_too_few(dataset, cases, problems, question)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hounsfield.planning.device import has_fast_bfloat16
-from hounsfield.planning.rules import normalisation_rule, patch_rule, shape_of, spacing_rule, strides_rule
+from hounsfield.planning.images import image_rules
+from hounsfield.planning.rules import patch_rule, shape_of, spacing_rule, strides_rule
 from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 DEEPEST = 6  # levels at most (nnU-Net)
@@ -34,36 +35,23 @@ def _decide(plan: Plan, decision: Decision, wishes: Mapping[str, Any]) -> Plan:
 
 def _look(facts: Facts) -> list[Decision]:
     """What the network is shown and what it is to say."""
-    images = [word.removesuffix("=Image") for word in facts.words["kinds"] if word.endswith("=Image")]
-    roles = sorted((role for role in images if not role.startswith("truth:")), key=lambda role: (role != "image", role))
-    channels = dict(word.split("=") for word in facts.words["channels"])
-    normalisation = normalisation_rule(facts)
+    shown = {decision.what: decision for decision in image_rules(facts)}
+    if facts.words["frame"] == ("image",):
+        why = "stain and exposure differ from picture to picture, so each is normalised by itself"
+        shown["normalisation"], shown["window"] = Decision("normalisation", "zscore", why), Decision("window", [], why)
     has_objects = "objects" in facts.words
+    objects = "the labels tell objects apart: a border class keeps touching ones apart"
+    target = ("objects", objects) if has_objects else ("labels", "the labels do not tell objects apart")
     return [
-        Decision("inputs", roles, "the images that every training case has"),
-        Decision("channels", sum(int(channels[role]) for role in roles), "the channels of these images"),
+        *shown.values(),
         Decision("labels", sorted(facts.words["labels"], key=_value), "the labels of the training cases"),
-        Decision(
-            "target",
-            "objects" if has_objects else "labels",
-            "the labels tell objects apart: a border class keeps touching ones apart"
-            if has_objects
-            else "the labels do not tell objects apart",
-        ),
+        Decision("target", *target),
         spacing_rule(facts),
-        normalisation,
-        Decision("window", _window(facts, roles) if normalisation.value == "ct" else [], "what the training set shows"),
     ]
 
 
 def _value(word: str) -> int:
     return int(word.partition("=")[0])
-
-
-def _window(facts: Facts, roles: Sequence[str]) -> list[float]:
-    """Low, high, mean and deviation over the training cases, each for all roles."""
-    names = ("p0.5", "p99.5", "mean", "sd")
-    return [facts.median(f"{role}:{name}") for name in names for role in roles]
 
 
 def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], *, shrink: int) -> Plan:
