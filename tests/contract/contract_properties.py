@@ -210,7 +210,7 @@ def unknown_truth_counts_nothing(subject: Subject, folder: Path) -> None:
         return
     first, second = ([hidden(case, n) for case in subject.cases.training] for n in (0, 1))
     if None in first:
-        pytest.skip("truths of this task are known as a whole or not at all")
+        return  # truths of this task are known as a whole or not at all: there is nothing to hide
     states = [
         subject.fit(folder / str(n), cases=replace(subject.cases, training=tuple(cases)))  # type: ignore[arg-type]
         for n, cases in enumerate((first, second))

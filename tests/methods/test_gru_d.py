@@ -16,11 +16,12 @@ from hounsfield.methods.gru_d.records import series_of, static_of, static_size
 from hounsfield.packages.opening import open_package
 from hounsfield.packages.writing import Contents, write_package
 from hounsfield.phantoms.dataset import phantom_dataset
+from hounsfield.planning.choice import choose
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import TASKS
 from hounsfield.seam import Cases
 from hounsfield.training.context import FolderContext
-from hounsfield.values import Budget, Diagnosis, Limits, Plan, Refused, Series, Setting, equal
+from hounsfield.values import Budget, Diagnosis, Limits, Plan, Refused, Rehearsal, Series, Setting, equal
 
 NAN = np.nan
 CHANNELS = ("hr", "ph")
@@ -161,7 +162,8 @@ def test_odd_cases_are_answered(trained, name):
     assert all(0 <= p <= 1 for p in said.values())
     assert any("spo2" in alarm for alarm in findings.alarms) == ("unknown channels" in name)
     picture = TASKS.load("diagnosis").figure(findings, ODD[name])
-    assert picture.svg or picture.png
+    assert "no" in picture.svg
+    assert ("channels over time" in picture.svg) == (name not in ("no times", "no values"))
 
 
 def test_nothing_known_is_said_so(trained):
@@ -212,6 +214,15 @@ def test_contradictions_are_refused():
     assert len(planned(cases, channels=["history:hr"])["channel_range"]) == 4
     with pytest.raises(Refused, match="no series"):
         planned([table_case(f"t{n}", {"age": float(n)}, yes_no(n % 2 == 0)) for n in range(6)])
+
+
+def test_time_that_does_not_help_is_not_taken():
+    facts, _, _ = fingerprint(stays())
+    budget = Budget(seconds=3600.0)
+    plan = METHOD.candidates(facts, budget, {})[0]
+    quick, slow = (choose([plan], [Rehearsal(each, 0.0, 0.0, 0, 0)], budget)["steps"] for each in (0.01, 100.0))
+    assert quick == plan["most_steps"] == 100
+    assert slow == 32
 
 
 def test_packed_and_opened_it_answers_the_same(trained, tmp_path):

@@ -22,7 +22,8 @@ def apply_command(
     """Carry images, label maps and points (.csv) from the moving image to the fixed one."""
     from hounsfield.verbs.apply import apply
 
-    carried = apply(transform, files, out=out, inverse=inverse, labels=labels, watch=Line())
+    with Line() as watch:
+        carried = apply(transform, files, out=out, inverse=inverse, labels=labels, watch=watch)
     if as_json:
         print_json(carried.to_json())
     else:

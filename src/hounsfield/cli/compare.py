@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from hounsfield.cli.ending import end_in_part
 from hounsfield.cli.progress import Line
+from hounsfield.cli.tables import print_comparison
 from hounsfield.cli.words import as_json, opened_by, opening, print_json
 
 
@@ -14,14 +16,18 @@ from hounsfield.cli.words import as_json, opened_by, opening, print_json
 @click.argument("a")
 @click.argument("b")
 @click.argument("truth", required=False)
+@click.option("--derive", metavar="NAME", help="Derive cases and truths from other data.")
 @opening
 @as_json
 def compare_command(a: str, b: str, truth: str | None, as_json: bool, **words: Any) -> None:
     """Two models or two folders of answers: B - A per patient, with interval."""
     from hounsfield.verbs.compare import compare
 
-    comparison = compare(a, b, truth, watch=Line(), **opened_by(words))
+    how = {"derive": words.pop("derive"), **opened_by(words)}
+    with Line() as watch:
+        comparison = compare(a, b, truth, watch=watch, **how)
     if as_json:
         print_json(comparison.to_json())
     else:
-        click.echo(repr(comparison))
+        print_comparison(comparison)
+    end_in_part(comparison.problems, "not compared")

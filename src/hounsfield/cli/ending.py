@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -22,19 +22,17 @@ class Ended(Exception):  # noqa: N818 - a way to end, not an error
         super().__init__(code)
 
 
-def run(command: click.Command) -> int:
-    """Run a command; one clear line for everything a person can mend."""
+def run(command: click.Command, words: Sequence[str] | None = None) -> int:
+    """Run a command on these words (those of the process by default); one clear line for all that a person can mend."""
     try:
-        command(standalone_mode=False)
+        code = command.main(words, prog_name="hounsfield", standalone_mode=False)
     except Ended as ended:
         return ended.code
-    except click.exceptions.Exit as ended:
-        return int(ended.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        say("interrupted")
+        say("interrupted. Nothing is half written: type the same command again to go on.")
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _say_mistake(error)
         return NOTHING_DONE
     except UnknownName as error:
         say(str(error))
@@ -44,7 +42,17 @@ def run(command: click.Command) -> int:
         return DONE
     except Exception as error:
         return _other(error)
-    return DONE
+    return code if isinstance(code, int) else DONE
+
+
+def _say_mistake(error: click.ClickException) -> None:
+    """A mistake on the command line, with where to read on; the help itself where nothing was given."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        error.show()
+        return
+    context = getattr(error, "ctx", None)
+    more = f" See {context.command_path} --help." if context else ""
+    say(error.format_message().rstrip(".?") + "." + more)
 
 
 def _other(error: Exception) -> int:
@@ -68,10 +76,10 @@ def say(line: str) -> None:
     click.echo(f"hounsfield: {line}", err=True)
 
 
-def end_in_part(problems: Iterable[Any]) -> None:
+def end_in_part(problems: Iterable[Any], how: str = "left out") -> None:
     """List what was left out, where anything was, and end accordingly."""
     listed = [str(problem) for problem in problems]
     for line in listed:
-        say(f"left out: {line}")
+        say(f"{how}: {line}")
     if listed:
         raise Ended(DONE_IN_PART)

@@ -24,10 +24,11 @@ def evaluate_command(answers: str, truth: str, as_json: bool, **words: Any) -> N
     from hounsfield.verbs.evaluate import evaluate
 
     how = {"task": words.pop("task"), "derive": words.pop("derive"), **opened_by(words)}
-    scores = evaluate(answers, truth, watch=Line(), **how)
+    with Line() as watch:
+        scores = evaluate(answers, truth, watch=watch, **how)
     if as_json:
         print_json(scores.to_json())
     else:
         print_scores(scores)
         click.echo(f"\nLook at {answers}/report.html")
-    end_in_part(scores.problems)
+    end_in_part(scores.problems, "not compared")

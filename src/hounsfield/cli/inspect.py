@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
@@ -20,13 +21,20 @@ def inspect_command(data: str, as_json: bool, strict: bool, **words: Any) -> Non
     """What is there: cases, channels, spacing, labels, which task it is for and why."""
     from hounsfield.verbs.inspect import inspect
 
-    found = inspect(data, watch=Line(), **opened_by(words))
+    with Line() as watch:
+        found = inspect(data, watch=watch, **opened_by(words))
     if as_json:
         print_json(found.to_json())
     else:
         click.echo(repr(found))
         for problem in found.problems:
             say(str(problem))
-        click.echo(f"\nNext: hounsfield plan {data} --minutes 20")
+        click.echo(f"\nNext: {_next(data, found.dataset.task)}")
     if strict and found.problems:
         raise Ended(DONE_IN_PART)
+
+
+def _next(data: str, task: str) -> str:
+    """What to type next: without a truth there is nothing to learn from."""
+    folder = shlex.quote(data)
+    return f"hounsfield plan {folder} --minutes 20" if task else f"hounsfield predict MODEL {folder} --out answers"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from hounsfield.cli.ending import DONE_IN_PART, Ended
@@ -36,12 +38,31 @@ def show_command(model: str, as_json: bool) -> None:
     if as_json:
         print_json(show(package))
         return
-    click.echo(repr(package.plan))
-    for key in ("command", "started", "finished", "seconds"):
-        click.echo(f"{key:>10}  {package.measured.get(key, 'unknown')}")
-    click.echo(f"{'digest':>10}  {package.digest}")
+    for what, sentence in _rows(show(package)):
+        click.echo(f"{what:>10}  {sentence}")
     if package.scores is not None:
+        click.echo()
         print_scores(package.scores)
+
+
+def _rows(said: dict[str, Any]) -> list[tuple[str, str]]:
+    """What there is to say of a model, a word and a sentence each."""
+    from hounsfield.verbs.counting import duration
+
+    measured, cases = said["measured"], said["cases"]
+    rows = [
+        ("model", f"{said['method']} for {said['task']}"),
+        ("inputs", ", ".join(said["roles"]) or "covariates only"),
+        ("labels", ", ".join(said["labels"])),
+        ("cases", f"{cases['training']} training, {cases['validation']} validation"),
+        ("left out", str(len(measured.get("left_out", ())) or "")),
+        ("command", measured.get("command", "")),
+        ("started", measured.get("started", "")),
+        ("finished", measured.get("finished", "")),
+        ("took", duration(measured["seconds"]) if "seconds" in measured else ""),
+        ("digest", said["digest"]),
+    ]
+    return [(what, sentence) for what, sentence in rows if sentence]
 
 
 @click.command("doctor")

@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from hounsfield.registry.table import UnknownName
+
 COMMANDS = {
     "inspect": "What is there: cases, channels, spacing, labels, and which task it is for.",
     "plan": "What training would do and take, each decision with its reason.",
@@ -36,6 +38,14 @@ class LazyGroup(click.Group):
         module = "listing" if name in ("show", "list", "doctor") else name
         command: click.Command = getattr(import_module(f"hounsfield.cli.{module}"), f"{name}_command")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was typed. Raises UnknownName, with the nearest one, where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise UnknownName("command", args[0], tuple(COMMANDS))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs with a sentence each, none of them imported."""

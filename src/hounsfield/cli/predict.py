@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
 
-from hounsfield.cli.ending import end_in_part, say
+from hounsfield.cli.ending import NOTHING_DONE, Ended, end_in_part, say
 from hounsfield.cli.progress import Line
 from hounsfield.cli.words import as_json, opened_by, opening, print_json
 
@@ -23,18 +24,34 @@ def predict_command(
     model: str, data: tuple[str, ...], out: str, inputs: tuple[str, ...], as_json: bool, **words: Any
 ) -> None:
     """Answer every case of the files and folders given; what is done already is passed over."""
+    roles = _roles(inputs)
     from hounsfield.verbs.predict import predict
 
-    roles = dict(word.split("=", 1) for word in inputs if "=" in word)
-    if len(roles) < len(inputs):
-        raise click.UsageError("--input takes ROLE=FILE, each role once.")
     how = {"derive": words.pop("derive"), **opened_by(words)}
-    answered = predict(model, data, out=out, inputs=roles, watch=Line(), **how)
+    with Line() as watch:
+        answered = predict(model, data, out=out, inputs=roles, watch=watch, **how)
+    is_something = bool(answered.done or answered.there)
     if as_json:
         print_json(answered.to_json())
-    else:
-        click.echo(f"{len(answered.done)} answered, {len(answered.there)} were there already, in {answered.out}")
-        for case in answered.alarmed:
-            say(f"{case}: unlike the training cases, see alarms in {answered.out}/manifest.jsonl")
-        click.echo(f"\nNext: hounsfield evaluate {out} TRUTH")
-    end_in_part(answered.problems)
+    elif is_something:
+        there = f", {len(answered.there)} were there already" if answered.there else ""
+        click.echo(f"{len(answered.done)} answered{there}, in {answered.out}")
+        click.echo(f"\nNext: hounsfield evaluate {shlex.quote(out)} TRUTH")
+    for case in () if as_json else answered.alarmed:
+        say(f"{case}: unlike the training cases, see alarms in {answered.out}/manifest.jsonl")
+    if not is_something:
+        for problem in answered.problems:
+            say(str(problem))
+        raise Ended(NOTHING_DONE)
+    end_in_part(answered.problems, "not answered")
+
+
+def _roles(inputs: tuple[str, ...]) -> dict[str, str]:
+    """Role -> file of ROLE=FILE words. Raises UsageError for other words, and for a role named twice."""
+    roles: dict[str, str] = {}
+    for word in inputs:
+        role, _, file = word.partition("=")
+        if not role or not file or role in roles:
+            raise click.UsageError(f"--input {word}: write ROLE=FILE, each role once.")
+        roles[role] = file
+    return roles

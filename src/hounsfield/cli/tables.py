@@ -2,23 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from hounsfield.values import Scores
+    from hounsfield.values import Interval, Scores
+    from hounsfield.verbs.compare import Comparison
+
+WIDE = 1000  # columns: a table is as wide as it is, and the terminal may wrap it
 
 
-def print_scores(scores: Scores) -> None:
+def print_scores(scores: Scores, metrics: Sequence[str] | None = None) -> None:
     """Values with intervals, the deciding metric first, and what has to be said about them."""
+    rows = [
+        (_named(metric, scores.units), item, str(value), _counted(value), scores.better[metric])
+        for metric, items in scores.sets.items()
+        if metrics is None or metric in metrics
+        for item, value in items.items()
+    ]
+    _print_table(("metric", "item", "value [95 % interval]", "cases", "better"), rows)
+    for note in scores.notes:
+        click.echo(note)
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """B - A with intervals, beside the values of both."""
+    a, b = comparison.a, comparison.b
+    rows = [
+        (
+            _named(metric, a.units),
+            item,
+            _value(a.sets.get(metric, {}).get(item)),
+            _value(b.sets.get(metric, {}).get(item)),
+            str(value),
+            _counted(value),
+            comparison.better[metric],
+        )
+        for metric, items in comparison.differences.items()
+        for item, value in items.items()
+    ]
+    _print_table(("metric", "item", "A", "B", "B - A [95 % interval]", "cases", "better"), rows)
+    click.echo(f"{comparison.summary}. A and B are over all cases of each.")
+
+
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("metric", "item", "value [95 % interval]", "cases", "better", box=None, pad_edge=False)
-    for metric, items in scores.sets.items():
-        for item, value in items.items():
-            table.add_row(metric, item, str(value), str(value.n), scores.better[metric])
-    Console(highlight=False).print(table)
-    for note in scores.notes:
-        click.echo(note)
+    table = Table(*head, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=WIDE, highlight=False, markup=False, no_color=True)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def _named(metric: str, units: Mapping[str, str]) -> str:
+    unit = units.get(metric, "")
+    return f"{metric} ({unit})" if unit else metric
+
+
+def _value(value: Interval | None) -> str:
+    return "" if value is None or value.value is None else f"{value.value:.3f}"
+
+
+def _counted(value: Interval) -> str:
+    return f"{value.n} ({value.undefined} undefined)" if value.undefined else str(value.n)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hounsfield.cli.ending import INTERRUPTED, Ended, end_in_part, say
 from hounsfield.cli.progress import Line
 from hounsfield.cli.words import as_json, asked, asking, print_json
+
+if TYPE_CHECKING:
+    from hounsfield.packages.package import Package
 
 
 @click.command("train")
@@ -28,16 +32,33 @@ def train_command(data: str, out: str, as_json: bool, **words: Any) -> None:
     from hounsfield.verbs.train import train
 
     try:
-        package = train(data, out=out, watch=Line(), on_clock=stop_on_interrupt, **question)
+        with Line() as watch:
+            package = train(data, out=out, watch=watch, on_clock=stop_on_interrupt, **question)
     except Stopped:
         say(f"stopped; everything is saved in {out}.run. Type the same command again to go on.")
         raise Ended(INTERRUPTED) from None
     if as_json:
         print_json(show(package))
     else:
-        click.echo(repr(package))
-        click.echo(f"\nLook at {out}/report.html\nNext: hounsfield predict {out} FILES --out answers")
-    end_in_part(package.measured.get("left_out", ()))
+        _tell(package, out)
+    end_in_part(package.left_out)
+
+
+def _tell(package: Package, out: str) -> None:
+    from hounsfield.cli.tables import print_scores
+    from hounsfield.verbs.counting import count, duration
+
+    started = package.measured.get("started_from")
+    if started:
+        click.echo(f"{started['arrays']} arrays were taken from the model it started from.")
+    if package.scores is not None:
+        print_scores(package.scores, metrics=[package.scores.first])
+    took, learnt = duration(package.measured["seconds"]), count(len(package.seen.training), "case")
+    scored = count(len(package.seen.validation), "validation case")
+    what = f"A {package.plan.method} for {package.plan.task} in {out}"
+    click.echo(f"{what}, trained for {took} on {learnt}, scored on {scored}.")
+    place = shlex.quote(out)
+    click.echo(f"\nLook at {out}/report.html\nNext: hounsfield predict {place} FILES --out answers")
 
 
 def stop_on_interrupt(clock: Any) -> None:
@@ -45,7 +66,8 @@ def stop_on_interrupt(clock: Any) -> None:
     before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:
-        say("stopping after this step; once more to end at once")
+        click.echo(err=True)
+        say("stopping as soon as everything is saved; once more to end at once")
         clock.stop()
         signal.signal(signal.SIGINT, before)
 

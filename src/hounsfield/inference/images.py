@@ -24,39 +24,76 @@ def network_grid(native: Grid, spacing: Sequence[float]) -> Grid:
     return regrid(grid, spacing)
 
 
-def load_images(case: Case, roles: Sequence[str]) -> list[Image]:
-    """The case's images of these roles. A case with one image serves a plan with one role, whatever its name."""
-    if len(roles) == 1 and roles[0] not in case.inputs and len(case.inputs) == 1:
-        roles = tuple(case.inputs)
+def load_inputs(case: Case, roles: Sequence[str]) -> list[Image | LabelMap]:
+    """The case's images and label maps of these roles.
+
+    A case with one image serves a plan with one image role, whatever its name. Raises Refused for what is neither.
+    """
+    roles = _as_named(case, roles)
     missing = [role for role in roles if role not in case.inputs]
     if missing:
         what = f"has no input {', '.join(missing)} (it has {', '.join(case.inputs) or 'none'})"
         raise refuse(case.id, what, "Name the files with --input ROLE=FILE.")
+    for role in roles:
+        if not issubclass(case.inputs[role].kind, (Image, LabelMap)):
+            what = f"has a {case.inputs[role].kind.__name__} as {role}, where an image is needed"
+            raise refuse(case.id, what, "Name the files with --input ROLE=FILE.")
     return [case.inputs[role].load() for role in roles]
+
+
+def load_images(case: Case, roles: Sequence[str]) -> list[Image]:
+    """The case's images of these roles. Raises Refused for what is none."""
+    images = [value for value in load_inputs(case, roles) if isinstance(value, Image)]
+    if len(images) < len(roles):
+        raise refuse(case.id, "has labels where an image is needed", "Name the files with --input ROLE=FILE.")
+    return images
+
+
+def _as_named(case: Case, roles: Sequence[str]) -> Sequence[str]:
+    """The roles, the only image role that the case lacks replaced by the only image it has beside them."""
+    missing = [role for role in roles if role not in case.inputs]
+    others = [role for role, value in case.inputs.items() if value.kind is Image and role not in roles]
+    has_image = any(case.inputs[role].kind is Image for role in roles if role in case.inputs)
+    if len(missing) != 1 or len(others) != 1 or has_image:
+        return roles
+    return [others[0] if role in missing else role for role in roles]
 
 
 def network_input(plan: Plan, case: Case) -> tuple[NDArray[np.float32], Grid, Grid]:
     """Channels (C, *shape) as the plan wants them, the grid they lie on, and the native grid of the first role.
 
+    The channels of all images, normalised, then those of all label maps: 0 to 1 for the background and each label.
     The plan decides "inputs", "channels", "spacing", "normalisation" and "window". Raises Refused for a case whose
     dimensions or channels are others.
     """
-    images = load_images(case, plan["inputs"])
-    native = images[0].grid
+    inputs = load_inputs(case, plan["inputs"])
+    native = inputs[0].grid
     if native.ndim != len(plan["spacing"]):
         what = f"has {native.ndim} dimensions, and the model was made for {len(plan['spacing'])}"
         raise refuse(case.id, what, "Give images like those it was trained on.")
     grid = network_grid(native, plan["spacing"])
-    channels = np.concatenate([_on(image, grid) for image in images])
-    if len(channels) != plan["channels"]:
-        what = f"has {len(channels)} channels, and the model was made for {plan['channels']}"
+    shown = [np.zeros((0, *grid.shape), np.float32)]  # where there are label maps alone
+    shown += [_on(value.array(), value.grid, grid) for value in inputs if isinstance(value, Image)]
+    images = np.concatenate(shown)
+    maps = [_on(masks_of(value), value.grid, grid) for value in inputs if isinstance(value, LabelMap)]
+    channels = len(images) + sum(map(len, maps))
+    if channels != plan["channels"]:
+        what = f"has {channels} channels, and the model was made for {plan['channels']}"
         raise refuse(case.id, what, "Give images like those it was trained on.")
-    low, high, mean, sd = (list(row) for row in np.reshape(plan["window"], (4, -1))) if plan["window"] else (None,) * 4
-    return normalise(channels, plan["normalisation"], low=low, high=high, mean=mean, sd=sd), grid, native
+    rows = np.reshape(plan["window"], (4, -1))[:, : len(images)] if plan["window"] else (None,) * 4
+    low, high, mean, sd = rows
+    normalised = normalise(images, plan["normalisation"], low=low, high=high, mean=mean, sd=sd)
+    return np.concatenate([normalised, *maps]) if maps else normalised, grid, native
 
 
-def _on(image: Image, grid: Grid) -> NDArray[np.float32]:
-    array, own = canonical(image.array(), image.grid)
+def masks_of(labels: LabelMap) -> NDArray[np.float32]:
+    """1 where the background is, and where each label is (1 + labels, *shape); the unknown is in none of them."""
+    values = [0, *labels.labels]
+    return np.stack([(labels.array == value) & labels.known for value in values]).astype(np.float32)
+
+
+def _on(channels: NDArray[Any], own: Grid, grid: Grid) -> NDArray[np.float32]:
+    array, own = canonical(channels, own)
     if own.close_to(grid):
         return array
     return resample(_smoothed(array, own.spacing, grid.spacing), own, grid, order=1, fill="nearest")

@@ -13,7 +13,7 @@ from typing import Any
 from hounsfield.answers.arrays import read_arrays
 from hounsfield.registry.tables import METHODS
 from hounsfield.seam import Method, Trained
-from hounsfield.values import Facts, Part, Plan, Scores, Setting, Source, State
+from hounsfield.values import Facts, Part, Plan, Problem, Scores, Setting, Source, State
 
 SCHEMA = 1
 IDENTITY = (
@@ -40,6 +40,10 @@ class Seen:
             return "training"
         return "validation" if digest in self.validation else "no"
 
+    def merge(self, other: Seen) -> Seen:
+        """What either model has seen."""
+        return Seen({**self.training, **other.training}, {**self.validation, **other.validation})
+
 
 @dataclass(frozen=True)
 class Package:
@@ -65,8 +69,11 @@ class Package:
 
     @cached_property
     def seen(self) -> Seen:
-        """Which inputs it has seen."""
-        return Seen(**self._json("seen.json"))
+        """Which inputs it has seen, in its stages and members too."""
+        seen = Seen(**self._json("seen.json"))
+        for name in self.index["parts"]:
+            seen = seen.merge(self._inner(name).seen)
+        return seen
 
     @cached_property
     def scores(self) -> Scores | None:
@@ -79,6 +86,11 @@ class Package:
         """Seconds, bytes, dates, command."""
         return dict(self._json("measured.json"))
 
+    @property
+    def left_out(self) -> tuple[Problem, ...]:
+        """What could not be used in training."""
+        return tuple(Problem(**problem) for problem in self.measured.get("left_out", ()))
+
     @cached_property
     def state(self) -> State:
         """What it has learnt, stages and members included."""
@@ -87,10 +99,15 @@ class Package:
 
     def part(self, name: str) -> Part:
         """A stage or member, a package of its own."""
-        inner = Package(
-            self.folder / self.index["parts"][name], self._json(f"{self.index['parts'][name]}/package.json")
-        )
-        return Part(inner.plan, inner.state, Source(str(inner.folder), inner.digest))
+        return self._inner(name).as_part()
+
+    def as_part(self) -> Part:
+        """This model as a stage or member of another; it will be copied there to the byte."""
+        return Part(self.plan, self.state, Source(str(self.folder), self.digest))
+
+    def _inner(self, name: str) -> Package:
+        place = self.index["parts"][name]
+        return Package(self.folder / place, self._json(f"{place}/package.json"))
 
     @property
     def method(self) -> Method:

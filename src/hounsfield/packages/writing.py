@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hounsfield.answers.writing import folder_aside, write_json, write_text
 from hounsfield.packages.card import card_text
 from hounsfield.packages.opening import open_package
 from hounsfield.packages.package import SCHEMA, Package, Seen, file_sha256, identity, self_hash
-from hounsfield.values import Facts, Part, Plan, Scores, State, refuse
+from hounsfield.values import Facts, Part, Plan, Scores, Source, State, refuse
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,16 @@ def write_package(place: Path, contents: Contents) -> Package:
     return open_package(place)
 
 
+def clear_unfinished(place: Path) -> None:
+    """Delete what a process that was killed while it wrote a package left beside its place."""
+    for folder in place.parent.glob(f".{glob.escape(place.name)}.*.part"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _fill(folder: Path, contents: Contents) -> None:
     write_arrays(folder / "state.safetensors", contents.state.arrays)
     write_json(folder / "state.json", contents.state.facts)
-    write_json(folder / "plan.json", contents.plan.to_json())
+    write_json(folder / "plan.json", _as_learnt(contents).to_json())
     write_json(folder / "facts.json", contents.facts.to_json())
     write_json(folder / "seen.json", vars(contents.seen))
     write_json(folder / "validation.json", contents.scores.to_json() if contents.scores else None)
@@ -54,17 +61,32 @@ def _fill(folder: Path, contents: Contents) -> None:
     _index(folder, contents, parts)
 
 
+def _as_learnt(contents: Contents) -> Plan:
+    """The plan, its parts as they were learnt: one may come from elsewhere, or have been given its steps late."""
+    learnt = contents.state.parts
+    parts = {name: learnt[name].plan if name in learnt else own for name, own in contents.plan.parts.items()}
+    return replace(contents.plan, parts=parts)
+
+
 def _write_part(folder: Path, name: str, part: Part, contents: Contents) -> str:
     """A nested package; one that was opened from a package is copied to the byte. Its place, relative to the folder."""
     place = f"parts/{name}"
     if part.source is not None:
-        shutil.copytree(part.source.folder, folder / place)
-        if open_package(folder / place).digest != part.source.digest:
-            raise refuse(part.source.folder, "was changed since it was opened", "Open it again.")
+        _copy(part.source, folder / place)
         return place
     (folder / place).mkdir(parents=True)
     _fill(folder / place, Contents(part.plan, part.state, contents.facts, contents.seen))
     return place
+
+
+def _copy(source: Source, place: Path) -> None:
+    """The files of a package, byte for byte, but not the permissions: it may be read-only where it is."""
+    package = open_package(Path(source.folder))
+    if package.digest != source.digest:
+        raise refuse(source.folder, "was changed since it was opened", "Open it again.")
+    for name in ("package.json", *package.index["files"]):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(package.folder / name, place / name)
 
 
 def _index(folder: Path, contents: Contents, parts: Mapping[str, str]) -> None:

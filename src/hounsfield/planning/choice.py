@@ -39,13 +39,18 @@ def misfit(plan: Plan, rehearsal: Rehearsal, budget: Budget) -> Problem | None:
 
 
 def timed(plan: Plan, rehearsal: Rehearsal, budget: Budget) -> Plan:
-    """The plan with as many steps as fit into the time; as it is where steps were counted or cost nothing."""
+    """The plan with as many steps as fit into the time, no more than the plan's "most_steps" where it decides that.
+
+    It stays as it is where steps were counted or cost nothing.
+    """
     if budget.seconds is None or not plan.get("timed", False) or rehearsal.seconds_per_step <= 0:
         return plan
     seconds = SHARE_FOR_STEPS * max(0.0, budget.seconds - rehearsal.seconds_to_prepare)
     steps = max(1, int(seconds / rehearsal.seconds_per_step))
     a_step = f"a step takes {rehearsal.seconds_per_step:.3g} s in rehearsal"
     why = f"{a_step}: so many fit into {budget.seconds / 60:.3g} minutes"
+    if steps > plan.get("most_steps", steps):
+        steps, why = plan["most_steps"], f"{a_step}: the time allows more than the most that help"
     plan = plan.decide("steps", steps, why)
     if "validate_every" in plan:
         looks = affordable_looks(rehearsal, budget.seconds)
@@ -59,3 +64,8 @@ def affordable_looks(rehearsal: Rehearsal, seconds: float) -> int:
     if rehearsal.seconds_to_validate <= 0:
         return MOST_LOOKS
     return int(min(MOST_LOOKS, max(1, SHARE_FOR_LOOKS * seconds / rehearsal.seconds_to_validate)))
+
+
+def is_timed(plan: Plan) -> bool:
+    """Whether a plan, or one of its stages or members, goes by time."""
+    return bool(plan.get("timed", False)) or any(is_timed(part) for part in plan.parts.values())

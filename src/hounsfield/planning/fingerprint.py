@@ -132,6 +132,7 @@ def _(labels: LabelMap, name: str) -> Facts:
         sketches[f"size:{word}"] = Sketch.of([size * labels.grid.voxel_volume] if size else [])
     words = {
         "kinds": (f"{name}=LabelMap",),
+        "channels": (f"{name}={1 + len(labels.labels)}",),  # as an input: the background and each label
         "labels": tuple(f"{value}={word}" for value, word in labels.labels.items()),
         "ignore": () if labels.ignore is None else (str(labels.ignore),),
     }

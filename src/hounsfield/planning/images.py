@@ -10,9 +10,7 @@ from hounsfield.values import Decision, Facts, refuse
 
 def image_rules(facts: Facts) -> list[Decision]:
     """ "inputs", "channels", "normalisation", "window". Raises Refused where the cases hold no images of one kind."""
-    kinds = facts.words.get("kinds", ())
-    images = [word.removesuffix("=Image") for word in kinds if word.endswith("=Image")]
-    roles = sorted((role for role in images if not role.startswith("truth:")), key=lambda role: (role != "image", role))
+    roles = roles_of(facts, "Image")
     if not roles:
         raise refuse("the training cases", "hold no images", "Ask for another method: hounsfield list methods.")
     if len(facts.words["dims"]) > 1:
@@ -25,15 +23,29 @@ def image_rules(facts: Facts) -> list[Decision]:
         else normalisation_rule(facts)
     )
     has_window = normalisation.value == "ct"
+    maps = [role for role in roles_of(facts, "LabelMap") if role in channels]
+    shown, told = (sum(channels[role] for role in some) for some in (roles, maps))
+    with_maps = " and label maps" if maps else ""
     return [
-        Decision("inputs", roles, "the images that every training case has"),
-        Decision("channels", sum(channels[role] for role in roles), "the channels of these images"),
+        Decision("inputs", [*roles, *maps], f"the images{with_maps} that every training case has"),
+        Decision("channels", shown + told, f"the channels of these images{with_maps}"),
         normalisation,
-        Decision("window", _window(facts, roles, channels) if has_window else [], "what the training set shows"),
+        Decision("window", _window(facts, roles, channels, told) if has_window else [], "what the training set shows"),
     ]
 
 
-def _window(facts: Facts, roles: Sequence[str], channels: Mapping[str, int]) -> list[float]:
-    """Low, high, mean and deviation over the training cases, each for all channels."""
+def roles_of(facts: Facts, kind: str) -> list[str]:
+    """The roles of inputs of this kind, `image` before all others."""
+    words = [word.rpartition("=") for word in facts.words.get("kinds", ())]
+    roles = [role for role, _, known in words if known == kind and not role.startswith("truth:")]
+    return sorted(roles, key=lambda role: (role != "image", role))
+
+
+def _window(facts: Facts, roles: Sequence[str], channels: Mapping[str, int], maps: int) -> list[float]:
+    """Low, high, mean and deviation over the training cases, each for all channels; label maps stay as they are."""
     labels = [role if channels[role] == 1 else f"{role}#{n}" for role in roles for n in range(channels[role])]
-    return [facts.median(f"{label}:{name}") for name in ("p0.5", "p99.5", "mean", "sd") for label in labels]
+    unchanged = {"p0.5": 0.0, "p99.5": 1.0, "mean": 0.0, "sd": 1.0}
+    rows = [
+        [*(facts.median(f"{label}:{name}") for label in labels), *[as_is] * maps] for name, as_is in unchanged.items()
+    ]
+    return [number for row in rows for number in row]

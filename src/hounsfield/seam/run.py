@@ -132,5 +132,8 @@ class RunContext(Protocol):
     def track(self) -> Track:
         """What is written down."""
 
-    def part(self, name: str) -> RunContext:
-        """The context of a stage or member: the same clock and cache, checkpoints of its own, a seed of its own."""
+    def part(self, name: str, *, share: float = 1.0) -> RunContext:
+        """The context of a stage or member: the same cache, checkpoints and a seed of its own.
+
+        share: of the time that is left now, 0..1.
+        """

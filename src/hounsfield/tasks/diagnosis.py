@@ -14,9 +14,23 @@ from hounsfield.answers.writing import aside
 from hounsfield.evaluation.diagnosis import AUC, AVERAGE_PRECISION_DIAGNOSIS, BALANCED_ACCURACY, BRIER, ECE
 from hounsfield.figures.diagnosis import diagnosis_figure
 from hounsfield.figures.picture import Picture
+from hounsfield.figures.series import series_figure
 from hounsfield.formats.json_values import read_value, write_value
 from hounsfield.tasks.task import Task
-from hounsfield.values import Case, Dataset, Decision, Diagnosis, Facts, Findings, Image, LabelMap, Lazy, Truth, refuse
+from hounsfield.values import (
+    Case,
+    Dataset,
+    Decision,
+    Diagnosis,
+    Facts,
+    Findings,
+    Image,
+    LabelMap,
+    Lazy,
+    Series,
+    Truth,
+    refuse,
+)
 
 FEW_SERIES = 200  # below this many series, trees on summaries are surer than a recurrent network
 
@@ -85,9 +99,14 @@ def read(path: Path) -> Diagnosis:
 
 
 def figure(findings: Findings, case: Case) -> Picture:
-    """The probability of each class, the true one marked, beside the first image where there is one."""
+    """The probability of each class, the true one marked, with the first image or series that was looked at."""
     images = (value.load() for value in case.inputs.values() if issubclass(value.kind, Image))
-    return diagnosis_figure(_diagnosis(findings), case.truth(Diagnosis), image=next(images, None), title=case.id)
+    bars = diagnosis_figure(_diagnosis(findings), case.truth(Diagnosis), image=next(images, None), title=case.id)
+    series = next((value.load() for value in case.inputs.values() if issubclass(value.kind, Series)), None)
+    if series is None:
+        return bars
+    charts = series_figure(series, title=case.id)
+    return replace(bars, caption=f"{bars.caption} {charts.caption}", svg=f"{bars.svg or ''}{charts.svg or ''}")
 
 
 def presence(dataset: Dataset, label: str) -> Dataset:

@@ -14,6 +14,7 @@ from hounsfield.evaluation.segmentation import DICE, FOREGROUND_DICE, HD95, INST
 from hounsfield.figures.label_maps import label_map_figure
 from hounsfield.figures.picture import Picture
 from hounsfield.ops.components import split_objects
+from hounsfield.tasks.dense import joint
 from hounsfield.tasks.task import Task
 from hounsfield.values import Case, Decision, Dense, Facts, Findings, Image, LabelMap
 
@@ -24,24 +25,21 @@ BORDER = "border"
 
 def combine(evidences: Sequence[object]) -> Findings:
     """The likeliest class of the mean of the members' probabilities; objects split where there is a border channel."""
-    members = [evidence for evidence in evidences if isinstance(evidence, Dense)]
-    first = members[0]
-    decided = np.zeros(first.grid.shape, np.int32)
-    has_border = BORDER in first.channels
-    foreground, interior = np.zeros((2 * has_border, *first.grid.shape), np.float32) if has_border else (None, None)
-    values = _values(first)
-    for slabs in zip(*(member.slabs() for member in members), strict=True):
-        start, stop, _ = slabs[0]
-        mean = np.mean([slab for _, _, slab in slabs], axis=0)
+    evidence = joint([evidence for evidence in evidences if isinstance(evidence, Dense)])
+    decided = np.zeros(evidence.grid.shape, np.int32)
+    has_border = BORDER in evidence.channels
+    foreground, interior = np.zeros((2 * has_border, *evidence.grid.shape), np.float32) if has_border else (None, None)
+    values = _values(evidence)
+    for start, stop, mean in evidence.slabs():
         decided[start:stop] = values[mean[: len(values)].argmax(axis=0)]
         if foreground is not None and interior is not None:
             foreground[start:stop], interior[start:stop] = 1 - mean[0], mean[1 : len(values)].sum(axis=0)
             inside = mean[1 : len(values)].argmax(axis=0)
             decided[start:stop] = values[1:][inside]
     if foreground is None or interior is None:
-        return Findings(LabelMap(decided.astype(_smallest(values)), first.grid, first.labels))
+        return Findings(LabelMap(decided.astype(_smallest(values)), evidence.grid, evidence.labels))
     instances = split_objects(foreground, interior, min_size=SMALLEST_OBJECT)
-    return Findings(LabelMap(_one_label_each(decided, instances), first.grid, first.labels, instances))
+    return Findings(LabelMap(_one_label_each(decided, instances), evidence.grid, evidence.labels, instances))
 
 
 def _values(evidence: Dense) -> NDArray[np.int32]:

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from hounsfield.seam import Stopped
+from hounsfield.seam import Clock, Stopped
 
 
 @dataclass
@@ -57,3 +57,28 @@ class StepClock:
         self.ticks += 1
         if self.ticks >= self.stop_at:
             raise Stopped(f"the run was stopped at step {self.ticks}")
+
+
+@dataclass(frozen=True)
+class ShareOfClock:
+    """A part of what another clock has left. until: what that clock will have spent when the part is used up."""
+
+    clock: Clock
+    until: float
+
+    @staticmethod
+    def of(clock: Clock, share: float) -> ShareOfClock:
+        """So much of what is left now, 0..1."""
+        return ShareOfClock(clock, clock.spent() + share * clock.left())
+
+    def spent(self) -> float:
+        """Seconds used so far, by everybody."""
+        return self.clock.spent()
+
+    def left(self) -> float:
+        """Seconds that remain of the part."""
+        return min(self.clock.left(), self.until - self.clock.spent())
+
+    def tick(self) -> None:
+        """One step is done."""
+        self.clock.tick()

@@ -8,7 +8,7 @@ from pathlib import Path
 from hounsfield.seam import Cache, Checkpoints, Clock, Fabric
 from hounsfield.training.cache import FolderCache
 from hounsfield.training.checkpoints import FolderCheckpoints
-from hounsfield.training.clock import WallClock
+from hounsfield.training.clock import ShareOfClock, WallClock
 from hounsfield.training.fabric import OneDevice
 from hounsfield.training.randomness import part_seed
 from hounsfield.training.track import FileTrack, Watcher, nobody
@@ -47,11 +47,12 @@ class FolderContext:
             folder=folder,
         )
 
-    def part(self, name: str) -> FolderContext:
-        """The context of a stage or member: checkpoints and seed of its own, everything else shared."""
+    def part(self, name: str, *, share: float = 1.0) -> FolderContext:
+        """The context of a stage or member: checkpoints, seed and time of its own, everything else shared."""
         return replace(
             self,
             seed=part_seed(self.seed, name),
+            clock=ShareOfClock.of(self.clock, share),
             checkpoints=FolderCheckpoints(self.folder / "checkpoints" / name),
             track=replace(self.track, part=f"{self.track.part}/{name}".lstrip("/")),
             folder=self.folder / "checkpoints" / name,

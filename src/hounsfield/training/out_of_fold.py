@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hounsfield.seam import Cases, Method, RunContext
+from hounsfield.training.parts import learnt
 from hounsfield.training.randomness import generator
-from hounsfield.values import Case, Findings, Limits, Plan, Setting, State
+from hounsfield.values import Case, Findings, Limits, Part, Plan, Setting, State, refuse
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Some of the training cases, and a model that has seen neither them nor another case of their patients."""
+
+    held_out: tuple[Case, ...]
+    part: Part
 
 
 def out_of_fold(
@@ -15,24 +25,42 @@ def out_of_fold(
     """Fit on all folds but one, in turn, and answer the cases of that one.
 
     The state of each fold, and case id -> findings for every training case. Patients are never divided. Resumable:
-    each fold is a part of the context. Raises ValueError for fewer than two folds or more folds than patients.
+    each fold is a part of the context. Raises Refused for fewer than two folds or more folds than patients.
     """
-    states, findings = [], dict[str, Findings]()
+    findings = dict[str, Findings]()
+    learnt_folds = fit_folds(method, plan, cases, folds, ctx)
+    for fold in learnt_folds:
+        trained = method.open(fold.part.plan, fold.part.state, Setting())
+        for case in fold.held_out:
+            ctx.track.stage("answering out of fold", len(findings), len(cases.training))
+            findings[case.id] = trained.answer(case, Limits())
+    return [fold.part.state for fold in learnt_folds], findings
+
+
+def fit_folds(method: Method, plan: Plan, cases: Cases, folds: int, ctx: RunContext) -> list[Fold]:
+    """A model for each fold, learnt from the others, in an even share of the time each.
+
+    What a fold holds out does not choose its model either: that is done by the validation cases, where there are any.
+    """
+    fitted = []
     for number, held_out in enumerate(folds_by_patient(cases.training, folds, seed=ctx.seed)):
-        ids = {case.id for case in held_out}
-        rest = tuple(case for case in cases.training if case.id not in ids)
-        state = method.fit(plan, Cases(rest, tuple(held_out)), ctx.part(f"fold-{number}"))
-        trained = method.open(plan, state, Setting())
-        findings |= {case.id: trained.answer(case, Limits()) for case in held_out}
-        states.append(state)
-    return states, findings
+        patients = {case.patient for case in held_out}
+        others = Cases(_without(patients, cases.training), _without(patients, cases.validation))
+        part = learnt(method, plan, others, ctx.part(f"fold-{number}", share=1 / (folds - number)))
+        fitted.append(Fold(tuple(held_out), part))
+    return fitted
+
+
+def _without(patients: set[str], cases: Sequence[Case]) -> tuple[Case, ...]:
+    return tuple(case for case in cases if case.patient not in patients)
 
 
 def folds_by_patient(cases: Sequence[Case], folds: int, *, seed: int) -> list[list[Case]]:
     """The cases in `folds` groups of about as many patients each, drawn by the seed whatever the cases' order."""
     patients = sorted({case.patient for case in cases})
     if not 2 <= folds <= len(patients):
-        raise ValueError(f"{len(patients)} patients can not be put into {folds} folds")
+        what = f"are of {len(patients)} patients, who can not be put into {folds} folds"
+        raise refuse("the training cases", what, "Add cases, or ask for another number of folds, two at least.")
     order = generator(seed, 0, purpose="folds").permutation(len(patients))
     fold_of = {patients[at]: place % folds for place, at in enumerate(order)}
     return [[case for case in cases if fold_of[case.patient] == fold] for fold in range(folds)]

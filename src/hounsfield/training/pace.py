@@ -36,6 +36,7 @@ class Pace:
             return plan
         a_step = (self.ctx.clock.spent() - self.first_second) / (step - self.first_step)
         steps = step + max(0, int(self.ctx.clock.left() / max(a_step, 1e-9)))
+        steps = min(steps, plan.get("most_steps", steps))
         if abs(steps - plan["steps"]) <= 0.02 * plan["steps"]:
             return plan
         decision = Decision("steps", steps, f"at step {step} a step took {a_step:.3g} s: so many fit into the time")

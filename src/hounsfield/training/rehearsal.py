@@ -17,9 +17,10 @@ from hounsfield.training.iterative import IterativeMethod
 from hounsfield.training.memory import peak_bytes
 from hounsfield.training.track import FileTrack
 from hounsfield.training.validation import looked_at
-from hounsfield.values import Limits, Plan, Rehearsal, Setting, State
+from hounsfield.values import Limits, Plan, Rehearsal, Setting, State, refuse
 
 FEW = 4  # cases that a rehearsal prepares
+UNFIT = (ValueError, TypeError, IndexError, ZeroDivisionError, RuntimeError, MemoryError)
 
 
 @dataclass
@@ -71,10 +72,13 @@ class SilentTrack(FileTrack):
         return gaps[len(gaps) // 2] if gaps else None
 
 
-def rehearse(method: Method, plan: Plan, cases: Cases, fabric: Fabric, *, seed: int = 0, steps: int = 4) -> Rehearsal:
+def rehearse(
+    method: Method, plan: Plan, cases: Cases, fabric: Fabric, *, seed: int = 0, steps: int = 4, is_given: bool = False
+) -> Rehearsal:
     """Fit on a few cases for a few steps and measure: seconds a step and to prepare, bytes in memory and on disk.
 
     A method that neither repeats nor prepares is fitted on the few cases as a whole, and its time scaled to all.
+    is_given: a person wrote the plan. Raises Refused where wished or given decisions do not fit together.
     """
     few = Cases(cases.training[:FEW], cases.validation[:1])
     folder = Path(tempfile.mkdtemp(prefix="hounsfield-rehearsal-"))
@@ -84,8 +88,12 @@ def rehearse(method: Method, plan: Plan, cases: Cases, fabric: Fabric, *, seed: 
         track = SilentTrack(folder / "log.jsonl")
         ctx = replace(ctx, track=track)
         state = None
-        with suppress(Stopped):
-            state = method.fit(plan, few, ctx)
+        try:
+            with suppress(Stopped):
+                state = method.fit(plan, few, ctx)
+        except UNFIT as error:
+            _refuse_unfit(plan, error, is_given=is_given)
+            raise
         spent = (clock.ends[0] if clock.ends else time.monotonic()) - clock.started - clock.seconds_per_step
         prepared = _seconds_to_prepare(spent, track.seconds_per_case, len(cases.training), len(few.training))
         validating = _seconds_to_validate(method, plan, state or _reached(method, plan, ctx), cases)
@@ -96,6 +104,15 @@ def rehearse(method: Method, plan: Plan, cases: Cases, fabric: Fabric, *, seed: 
         return Rehearsal(clock.seconds_per_step, max(0.0, prepared), validating, peak_bytes() or 0, bytes_on_disk)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_unfit(plan: Plan, error: Exception, *, is_given: bool) -> None:
+    """What fails in rehearsal after a person decided something is theirs to mend; without that, it is a fault of ours."""
+    wished = [f"{decision.what}={decision.value}" for decision in plan.decisions if decision.why == "wished"]
+    if is_given or wished:
+        whose = f"with {', '.join(wished)} " if wished else ""
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise refuse("plan", f"{whose}can not be followed ({reason})", "Wish for other values, or for fewer.") from error
 
 
 def _seconds_to_prepare(spent: float, a_case: float | None, cases: int, few: int) -> float:

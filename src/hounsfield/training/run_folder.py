@@ -98,8 +98,8 @@ class RunFolder:
             if differing:
                 name = differing[0]
                 how = "is another now" if name in then and name in now else "is new" if name in now else "is missing"
-                more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
-                raise self._refusal(f"holds an interrupted run on other cases: {name}{more} in {part} {how}")
+                more = f", and {len(differing) - 1} more differ" if len(differing) > 1 else ""
+                raise self._refusal(f"holds an interrupted run on other {part} cases: {name} {how}{more}")
 
     def plan(self) -> Plan:
         """The plan that the run follows."""

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.evaluation.bootstrap import paired_difference
+from hounsfield.packages.package import Package
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Interval, Scores, refuse
+from hounsfield.values import Case, Dataset, Interval, Problem, Refused, Scores, refuse
+from hounsfield.verbs.counting import count
+from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.evaluate import evaluate, read_scores
 from hounsfield.verbs.packages import load
 from hounsfield.verbs.predict import predict
@@ -18,17 +21,35 @@ from hounsfield.verbs.predict import predict
 
 @dataclass(frozen=True)
 class Comparison:
-    """B - A for each metric and item, with an interval over patients; positive is not always better: see `better`."""
+    """B - A for each metric and item, with an interval over patients; whether more is better, `better` says.
+
+    cases: those that both were scored on; the differences are of these alone.
+    """
 
     differences: Mapping[str, Mapping[str, Interval]]
     better: Mapping[str, str]
     a: Scores
     b: Scores
+    cases: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be answered or compared."""
+        return tuple(dict.fromkeys((*self.a.problems, *self.b.problems)))
+
+    @property
+    def summary(self) -> str:
+        """How many cases and patients were compared."""
+        patients = {self.a.patients.get(case, case) for case in self.cases}
+        said = f"B - A on {count(len(self.cases), 'case')} of {count(len(patients), 'patient')}"
+        alone = len(self.a.cases.keys() ^ self.b.cases.keys())
+        return said + (f"; {count(alone, 'case')} scored for one of them only" if alone else "")
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of everything said."""
         differences = {m: {i: v.to_json() for i, v in items.items()} for m, items in self.differences.items()}
-        return {"differences": differences, "better": dict(self.better), "a": self.a.to_json(), "b": self.b.to_json()}
+        said = {"differences": differences, "better": dict(self.better), "cases": list(self.cases)}
+        return {**said, "a": self.a.to_json(), "b": self.b.to_json()}
 
     def __repr__(self) -> str:
         lines = [
@@ -36,48 +57,86 @@ class Comparison:
             for metric, items in self.differences.items()
             for item, value in items.items()
         ]
-        return "\n".join(["Comparison, B - A:", *lines])
+        return "\n".join([f"Comparison, {self.summary}:", *lines])
 
 
 def compare(
-    a: str | Path, b: str | Path, truth: str | Path | Dataset | None = None, *, watch: Watcher = nobody, **opening: Any
+    a: str | Path | Package,
+    b: str | Path | Package,
+    truth: str | Path | Dataset | None = None,
+    *,
+    watch: Watcher = nobody,
+    **opening: Any,
 ) -> Comparison:
     """The paired difference B - A of two models or two folders of answers, on the cases that both were scored on.
 
     Without a truth, the scores that each carries are compared: a model's on its validation cases, a folder's from
-    its last evaluation.
+    its last evaluation. Models answer the cases of the truth that they have not seen.
     """
-    scores = [_scores(Path(place), truth, watch, opening) for place in (a, b)]
-    return Comparison(differences(*scores), scores[0].better, scores[0], scores[1])
+    of_a, of_b = (_scores(place, truth, watch, opening) for place in (a, b))
+    shared = tuple(case for case in of_a.cases if case in of_b.cases)
+    if not shared:
+        raise refuse(
+            f"{_name(a)} and {_name(b)}", "were scored on no case in common", "Name the truth as a third word."
+        )
+    found = differences(of_a, of_b, shared)
+    if not found:
+        raise refuse(
+            f"{_name(a)} and {_name(b)}", "were scored by no metric in common", "Compare answers to one question."
+        )
+    return Comparison(found, of_a.better, of_a, of_b, shared)
 
 
-def _scores(place: Path, truth: str | Path | Dataset | None, watch: Watcher, opening: Mapping[str, Any]) -> Scores:
-    is_model = (place / "package.json").exists()
+def _scores(
+    place: str | Path | Package, truth: str | Path | Dataset | None, watch: Watcher, opening: Mapping[str, Any]
+) -> Scores:
+    is_model = isinstance(place, Package) or (Path(place) / "package.json").exists()
+    if not is_model and not Path(_name(place)).is_dir():
+        raise refuse(_name(place), "is neither a model nor a folder of answers", "Check the name.")
     if truth is None:
-        scores = load(place).scores if is_model else read_scores(place)
+        scores = load(place).scores if is_model else read_scores(Path(_name(place)))
         if scores is None:
-            raise refuse(place, "carries no scores", "Name the truth as a third argument.")
+            raise refuse(_name(place), "carries no scores", "Name the truth as a third word.")
         return scores
     if not is_model:
-        return evaluate(place, truth, watch=watch, **opening)
+        return evaluate(_name(place), truth, watch=watch, **opening)
+    package = load(place)
     with tempfile.TemporaryDirectory(prefix="hounsfield-compare-") as scratch:
-        predict(place, truth, out=scratch, watch=watch, **opening)
+        predict(package, _unseen(package, truth, opening), out=scratch, watch=watch, **opening)
         return evaluate(scratch, truth, watch=watch, **opening)
 
 
-def differences(a: Scores, b: Scores) -> dict[str, dict[str, Interval]]:
+def _unseen(package: Package, truth: str | Path | Dataset, opening: Mapping[str, Any]) -> Dataset:
+    """The cases that a model has not seen. Raises Refused where there is none."""
+    dataset = open_dataset(truth, **{name: value for name, value in opening.items() if name != "derive"})
+    if opening.get("derive") is not None:
+        return dataset
+    unseen = [case for case in dataset if not _has_seen(package, case)]
+    if not unseen:
+        raise refuse(dataset.where, f"holds no case that {package.folder} has not seen", "Name other cases.")
+    return dataset.with_cases(unseen)
+
+
+def _has_seen(package: Package, case: Case) -> bool:
+    try:
+        return package.seen.of(case.digest_of_inputs()) != "no"
+    except Refused:  # what can not be read was not learnt from
+        return False
+
+
+def _name(place: str | Path | Package) -> str:
+    return str(place.folder if isinstance(place, Package) else place)
+
+
+def differences(a: Scores, b: Scores, cases: tuple[str, ...]) -> dict[str, dict[str, Interval]]:
     """B - A per metric and item, over the cases in which both are defined."""
-    shared = [case for case in a.cases if case in b.cases]
-    if not shared:
-        raise refuse("compare", "found no case that both have answered", "Give answers to the same cases.")
     found: dict[str, dict[str, Interval]] = {}
-    for metric in a.better:
-        items = {item for case in shared for item in a.cases[case].get(metric, {})}
-        for item in sorted(items):
-            of_a, of_b = _values(a, shared, metric, item), _values(b, shared, metric, item)
+    for metric in (metric for metric in a.better if metric in b.better):
+        for item in dict.fromkeys(item for case in cases for item in a.cases[case].get(metric, {})):
+            of_a, of_b = _values(a, cases, metric, item), _values(b, cases, metric, item)
             found.setdefault(metric, {})[item] = paired_difference(of_a, of_b, a.patients)
     return found
 
 
-def _values(scores: Scores, cases: list[str], metric: str, item: str) -> dict[str, float | None]:
+def _values(scores: Scores, cases: tuple[str, ...], metric: str, item: str) -> dict[str, float | None]:
     return {case: scores.cases[case].get(metric, {}).get(item) for case in cases}

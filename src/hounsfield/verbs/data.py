@@ -8,7 +8,8 @@ from pathlib import Path
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS, TASKS
-from hounsfield.values import Dataset, Refused, refuse
+from hounsfield.values import Dataset, refuse
+from hounsfield.verbs.counting import count
 
 
 def open_dataset(
@@ -59,6 +60,7 @@ def refuse_without_truth(dataset: Dataset, task: str) -> None:
         return
     ways = sorted(table.derive)
     kinds = " or ".join(kind.__name__ for kind in table.truths or (table.answer,))
-    hint = f" or derive them with --derive {' | '.join(ways)}" if ways else ""
-    what = f"holds {len(dataset)} cases, none with a truth for {task} ({kinds})"
-    raise Refused([*dataset.problems, *refuse(dataset.where, what, f"Add the truths{hint}.").problems])
+    hint = f", or derive them with --derive {' | '.join(ways)}" if ways else ""
+    what = f"holds {count(len(dataset), 'case')}, none with a truth for {task} ({kinds})"
+    more = f" `hounsfield inspect` lists {count(len(dataset.problems), 'problem')}." if dataset.problems else ""
+    raise refuse(dataset.where, what, f"Add the truths{hint}.{more}")

@@ -65,7 +65,9 @@ def _checked(given: str | Path | Plan) -> Plan:
         raise refuse(where, f"is for a method that is not here. {error}", AGAIN) from None
     except Refused as refusal:
         problems = refusal.problems
-        raise Refused(Problem(f"{where}, {p.where.removeprefix('plan: ')}", p.what, p.remedy) for p in problems) from None
+        raise Refused(
+            Problem(f"{where}, {p.where.removeprefix('plan: ')}", p.what, p.remedy) for p in problems
+        ) from None
     return plan
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,12 @@ def cases_of(
             problems.extend(refusal.problems)
     if not cases:
         raise Refused(problems or refuse("predict", "was given nothing to answer", "Name files or folders.").problems)
-    _refuse_same_ids(cases)
-    return cases, problems
+    return _told_apart(list({(case.id, where(case)): case for case in cases}.values())), problems
+
+
+def where(case: Case) -> str:
+    """The files of a case's inputs; its id where it has none."""
+    return ", ".join(value.where for value in case.inputs.values()) or case.id
 
 
 def _cases_of_one(
@@ -45,7 +51,8 @@ def _cases_of_one(
     dataset = open_dataset(one, **options)
     dataset, task = derived(dataset, package.plan.task, how)
     _refuse_without_roles(dataset, task)
-    return dataset.cases, dataset.problems
+    given = {value.where for case in dataset for value in case.inputs.values()}
+    return dataset.cases, [problem for problem in dataset.problems if problem.where not in given]  # such as no label
 
 
 def _refuse_without_roles(dataset: Dataset, task: str) -> None:
@@ -57,12 +64,23 @@ def _refuse_without_roles(dataset: Dataset, task: str) -> None:
         raise refuse(dataset.where, what, f"Name the files of one with --input ROLE=FILE{ways}.")
 
 
-def _refuse_same_ids(cases: Sequence[Case]) -> None:
+def _told_apart(cases: list[Case]) -> list[Case]:
+    """The cases with ids of their own: files of one name (patient1/t1.nii.gz ...) get their folder's in front.
+
+    Raises Refused where that does not help: answers would be written over each other.
+    """
+    names = Counter(case.id.lower() for case in cases)
+    cases = [case if names[case.id.lower()] == 1 else replace(case, id=_with_folder(case)) for case in cases]
     seen = dict[str, Case]()
     for case in cases:
         other = seen.setdefault(case.id.lower(), case)
         if other is not case:
-            places = [", ".join(value.where for value in c.inputs.values()) for c in (other, case)]
-            raise refuse(
-                case.id, f"is the name of two cases ({places[0]} and {places[1]})", "Predict them into two folders."
-            )
+            what = f"is the name of two cases ({where(other)} and {where(case)})"
+            raise refuse(case.id, what, "Predict them with two different --out.")
+    return cases
+
+
+def _with_folder(case: Case) -> str:
+    first = next((value.where for value in case.inputs.values()), "")
+    folder = Path(first).resolve().parent.name
+    return f"{folder}_{case.id}" if folder else case.id

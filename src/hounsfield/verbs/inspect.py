@@ -8,7 +8,8 @@ from typing import Any
 
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Facts, Problem
+from hounsfield.values import Dataset, Facts, Problem, Refused
+from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import open_dataset
 
 
@@ -25,39 +26,19 @@ class Inspection:
         data, facts = self.dataset, self.facts
         patients = len({case.patient for case in data})
         parts = [f"{len(data.only(p))} {p}" for p in ("training", "validation", "test") if data.only(p)]
-        rows = [
+        read = [("read", f"{facts.cases} of them")] if facts.cases < len(data) else []
+        ranges = [(what, _range(facts, what)) for what in ("shape", "spacing") if f"{what}:0" in facts.sketches]
+        said = [("covariates", ", ".join(facts.words.get("covariates", ()))), ("labels", _labels(facts))]
+        return [
             ("folder", data.where),
             ("read as", f"{data.layout} ({data.why})"),
             ("for", f"{data.task or 'no task'}{f' ({data.task_why})' if data.task_why else ''}"),
-            ("cases", f"{len(data)} of {patients} patients" + (f": {', '.join(parts)}" if parts else "")),
+            ("cases", f"{len(data)} of {count(patients, 'patient')}" + (f": {', '.join(parts)}" if parts else "")),
+            *read,
             ("inputs", ", ".join(facts.words.get("roles", ())) or "covariates only"),
+            *ranges,
+            *((what, sentence) for what, sentence in [*said, ("unclaimed", _unclaimed(data))] if sentence),
         ]
-        rows += [
-            (what, _range(facts, key))
-            for what, key in (("shape", "shape"), ("spacing", "spacing"))
-            if f"{key}:0" in facts.sketches
-        ]
-        rows += [("covariates", ", ".join(facts.words["covariates"]))] if facts.words.get("covariates") else []
-        labels = facts.words.get("labels") or facts.words.get("classes") or facts.words.get("points") or ()
-        rows += (
-            [
-                (
-                    "labels",
-                    ", ".join(
-                        f"{w} in {facts.counts.get('label:' + w.partition('=')[2], facts.counts.get('label:' + w, 0))}"
-                        for w in labels
-                    ),
-                )
-            ]
-            if labels
-            else []
-        )
-        rows += (
-            [("unclaimed", f"{len(data.unclaimed)} files belong to no case: {', '.join(data.unclaimed[:4])}")]
-            if data.unclaimed
-            else []
-        )
-        return rows
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of everything said."""
@@ -73,13 +54,27 @@ class Inspection:
         return "\n".join(f"{what:>10}  {sentence}" for what, sentence in self.rows())
 
 
+def _labels(facts: Facts) -> str:
+    """Each label, class or point with the number of cases it occurs in."""
+    words = facts.words.get("labels") or facts.words.get("classes") or facts.words.get("points") or ()
+    names = {word: word.partition("=")[2] if f"label:{word}" not in facts.counts else word for word in words}
+    return ", ".join(f"{word} in {facts.counts.get(f'label:{name}', 0)}" for word, name in names.items())
+
+
+def _unclaimed(data: Dataset) -> str:
+    """The files that belong to no case, the first few by name."""
+    files = data.unclaimed
+    more = f" and {len(files) - 4} more" if len(files) > 4 else ""
+    return f"{count(len(files), 'file')} of no case: {', '.join(files[:4])}{more}" if files else ""
+
+
 def _range(facts: Facts, key: str) -> str:
     """Each axis' median, with its range where it varies."""
     axes = list[str]()
     while f"{key}:{len(axes)}" in facts.sketches:
         sketch = facts.sketches[f"{key}:{len(axes)}"]
-        low, high = sketch.values[0], sketch.values[-1]
-        axes.append(f"{low:.4g}" if low == high else f"{sketch.median:.4g} ({low:.4g} to {high:.4g})")
+        low, middle, high = (f"{value:.4g}" for value in (sketch.values[0], sketch.median, sketch.values[-1]))
+        axes.append(middle if low == high else f"{middle} ({low} to {high})")
     return " x ".join(axes)
 
 
@@ -90,5 +85,7 @@ def inspect(data: str | Path | Dataset, *, watch: Watcher = nobody, **opening: A
     def looked(done: int, total: int) -> None:
         watch({"stage": "looking at the cases", "done": done, "total": total})
 
-    facts, _, bad = fingerprint(dataset.cases, watch=looked)
+    facts, good, bad = fingerprint(dataset.cases, watch=looked)
+    if not good:
+        raise Refused(bad)
     return Inspection(dataset, facts, (*dataset.problems, *bad))

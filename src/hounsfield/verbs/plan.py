@@ -14,6 +14,7 @@ from hounsfield.training.fabric import OneDevice
 from hounsfield.training.rehearsal import rehearse
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Decision, MiB, Plan, Problem, Rehearsal, refuse
+from hounsfield.verbs.counting import duration
 from hounsfield.verbs.question import Question
 from hounsfield.verbs.study import Study, study
 
@@ -52,7 +53,7 @@ class Planned:
     def __repr__(self) -> str:
         lines = [f"  {d.what} = {d.value}  ({d.why})" for d in (self.study.chosen, *self.plan.decisions)]
         memory, disk = (f"{size / MiB:.0f} MiB" for size in (self.rehearsal.bytes, self.rehearsal.disk))
-        takes = f"{self.seconds / 60:.1f} minutes, {memory} of memory and {disk} of disk"
+        takes = f"{duration(self.seconds)}, {memory} of memory and {disk} of disk"
         return "\n".join([f"{self.plan!r}, expected to take {takes}:", *lines])
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hounsfield.answers.manifest import Entry, add, entries
-from hounsfield.confidence.alarms import alarms
-from hounsfield.formats.files import sha256_of
+from hounsfield.answers.manifest import NAME, entries
 from hounsfield.packages.package import Package
-from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.registry.tables import TASKS
-from hounsfield.seam import Trained
-from hounsfield.training.memory import peak_bytes
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Case, Dataset, Findings, Limits, Problem, Refused
+from hounsfield.values import Dataset, Problem, Refused, refuse
+from hounsfield.verbs.answering import Answering
+from hounsfield.verbs.counting import count
 from hounsfield.verbs.inputs import cases_of
 from hounsfield.verbs.packages import load
 
@@ -38,71 +34,16 @@ class Predicted:
         return {**said, "problems": [problem.to_json() for problem in self.problems]}
 
     def __repr__(self) -> str:
-        return f"Predicted({len(self.done)} done, {len(self.there)} there, {len(self.problems)} problems, {self.out})"
-
-
-@dataclass
-class Answering:
-    """One package answering case after case into one folder."""
-
-    package: Package
-    task: Any
-    trained: Trained
-    out: Path
-    before: Mapping[str, Entry] = field(default_factory=dict)
-
-    def is_done(self, case: Case, digest: str) -> bool:
-        """Whether this model's answer to these inputs is there already."""
-        entry = self.before.get(case.id)
-        same = entry is not None and (entry.package, entry.inputs) == (self.package.digest, digest)
-        return same and entry is not None and entry.is_done(self.out)
-
-    def answer(self, case: Case, digest: str) -> Findings:
-        """Answer a case, write the answer, then its line of the manifest."""
-        began = time.monotonic()
-        found = facts_of_inputs(case)
-        findings = self.trained.answer(case, Limits())
-        unlike = (*findings.alarms, *alarms(found, self.package.facts))
-        files = self.task.write(findings, self.out / case.id, case)
-        add(self.out, self._entry(case, digest, files, findings, unlike, time.monotonic() - began))
-        return Findings(findings.main, findings.parts, findings.confidence, unlike)
-
-    def _entry(
-        self,
-        case: Case,
-        digest: str,
-        files: Sequence[Path],
-        findings: Findings,
-        unlike: tuple[str, ...],
-        seconds: float,
-    ) -> Entry:
-        return Entry(
-            id=case.id,
-            task=self.task.name,
-            package=self.package.digest,
-            inputs=digest,
-            where=_where(case),
-            answers={file.name: sha256_of(file) for file in files},
-            patient=case.patient,
-            seen=self.package.seen.of(digest),
-            confidence=dict(findings.confidence) or "unknown",
-            alarms=unlike,
-            seconds=round(seconds, 3),
-            peak_bytes=peak_bytes(),
-        )
-
-    def note_problem(self, case: Case, digest: str, refusal: Refused) -> None:
-        """A line of the manifest for a case that could not be answered."""
-        problem = refusal.problems[0].to_json()
-        entry = Entry(
-            case.id, self.task.name, self.package.digest, digest, _where(case), patient=case.patient, problem=problem
-        )
-        add(self.out, entry)
+        parts = [f"{count(len(self.done), 'case')} answered"]
+        parts += [f"{len(self.there)} there already"] if self.there else []
+        parts += [f"{len(self.alarmed)} unlike the training cases"] if self.alarmed else []
+        parts += [count(len(self.problems), "problem")] if self.problems else []
+        return f"Predicted({', '.join(parts)}, in {self.out})"
 
 
 def predict(
     model: str | Path | Package,
-    data: str | Path | Dataset | Sequence[str | Path],
+    data: str | Path | Dataset | Sequence[str | Path] = (),
     *,
     out: str | Path,
     inputs: Mapping[str, str | Path] | None = None,
@@ -116,27 +57,37 @@ def predict(
     """
     package, place = load(model), Path(out)
     cases, problems = cases_of(data, inputs or {}, package, opening)
-    place.mkdir(parents=True, exist_ok=True)
+    _make_folder(place)
     answering = Answering(package, TASKS.load(package.plan.task), package.open(), place, entries(place) or {})
     done, there, alarmed = list[str](), list[str](), list[str]()
     for number, case in enumerate(cases):
         watch({"stage": "answering", "done": number, "total": len(cases), "case": case.id})
-        digest = ""
         try:
-            digest = case.digest_of_inputs()
-            if answering.is_done(case, digest):
-                there.append(case.id)
-                continue
-            findings = answering.answer(case, digest)
-            done.append(case.id)
-            if findings.alarms:
-                alarmed.append(case.id)
+            findings = answering.answer(case)
         except Refused as refusal:
-            answering.note_problem(case, digest, refusal)
             problems.extend(refusal.problems)
+            continue
+        except OSError as error:  # a full disk, a folder that is gone: it will not be better for the next case
+            what = (
+                f"can not be written to ({error.strerror or error}); {count(len(cases) - number, 'case')} not answered"
+            )
+            problems.append(Problem(str(place), what, "Make room there, and type the same again."))
+            break
+        if findings is None:
+            there.append(case.id)
+            continue
+        done.append(case.id)
+        alarmed += [case.id] if findings.alarms else []
     watch({"stage": "answering", "done": len(cases), "total": len(cases)})
     return Predicted(place, tuple(done), tuple(there), tuple(alarmed), tuple(problems))
 
 
-def _where(case: Case) -> str:
-    return ", ".join(value.where for value in case.inputs.values()) or case.id
+def _make_folder(place: Path) -> None:
+    """The folder for answers. Raises Refused for one that holds other things, which answers might be written over."""
+    if place.exists() and not place.is_dir():
+        raise refuse(place, "is a file, not a folder for answers", "Give another --out.")
+    place.mkdir(parents=True, exist_ok=True)
+    if not (place / NAME).exists() and any(not path.name.startswith(".") for path in place.iterdir()):
+        what = "holds other files, which answers might be written over"
+        raise refuse(place, what, "Give a new or empty folder as --out, or one that `predict` made.")
+    (place / NAME).touch()

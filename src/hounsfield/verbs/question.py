@@ -70,7 +70,7 @@ class Question:
     def asked(self) -> dict[str, str]:
         """Option -> value in words, of all that was given and that an interrupted run has to agree with.
 
-        Neither where the data lies nor how many bad cases are allowed: the cases themselves are held against each other.
+        Neither where the data lies nor how many bad cases are allowed: the cases themselves are compared.
         """
         given = {name: value for name, value in vars(self).items() if name not in ("data", "wishes", "allow_bad")}
         given |= {"set": " --set ".join(f"{name}={word}" for name, word in sorted(self.words.items()))}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from hounsfield.layouts.splits import apply_split, read_split, split_by_patient
@@ -58,11 +59,21 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
     facts, training, bad = fingerprint(learnable.training, watch=looked(0))
     _, validation, more = fingerprint(learnable.validation, watch=looked(len(learnable.training)))
     problems = (*dataset.problems, *bad, *more)
-    cases = Cases(training, validation)
+    cases = Cases(*(tuple(map(_hashed_once, part)) for part in (training, validation)))
     _refuse_too_few(dataset, cases, problems, question)
     chosen = choice_of(question, task, facts)
     method: Method = METHODS.load(chosen.value)
     return Study(dataset, task, method, chosen, cases, dataset.only("test"), facts, problems)
+
+
+def _hashed_once(case: Case) -> Case:
+    """The case with digests that are computed when they are first asked for, and then kept."""
+    inputs = {role: replace(value, digest=cache(value.digest)) for role, value in case.inputs.items()}
+    truths = {
+        name: replace(truth, answer=replace(truth.answer, digest=cache(truth.answer.digest)))
+        for name, truth in case.truths.items()
+    }
+    return replace(case, inputs=inputs, truths=truths)
 
 
 def _refuse_unknown(question: Question) -> None:

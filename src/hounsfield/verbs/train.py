@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hounsfield.answers.writing import read_lines
 from hounsfield.evaluation.scoring import score
 from hounsfield.layouts.splits import write_split
 from hounsfield.packages.package import Package, Seen
 from hounsfield.packages.writing import Contents, clear_unfinished, write_package
+from hounsfield.planning.choice import is_timed
 from hounsfield.registry.tables import TASKS
-from hounsfield.seam import Stopped, Trained
+from hounsfield.seam import Trained
+from hounsfield.training.checkpoints import spent_in
 from hounsfield.training.clock import WallClock
 from hounsfield.training.context import FolderContext
 from hounsfield.training.memory import peak_bytes
 from hounsfield.training.run_folder import RunFolder, Told
-from hounsfield.training.track import FileTrack, Watcher, nobody
+from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Findings, Limits, Plan, Refused, Scores, Setting, State, refuse
 from hounsfield.verbs.given import Given
 from hounsfield.verbs.pages import training_page
@@ -107,10 +110,9 @@ class _Learning:
     def of(self, found: Study, plan: Plan, given: Given) -> tuple[State, float]:
         """What was learnt, and the seconds that all sittings took."""
         ctx = FolderContext.at(self.run.folder, seed=self.question.seed, fabric=fabric_for(plan))
-        last = ctx.checkpoints.read("last")
-        minutes = self.question.minutes if plan.get("timed", False) else None
+        minutes = self.question.minutes if is_timed(plan) else None
         limit = None if minutes is None else 60 * minutes - WRITING_SECONDS
-        clock = WallClock(limit, (last.spent if last else 0.0) + time.monotonic() - self.began)
+        clock = WallClock(limit, spent_in(self.run.folder / "checkpoints") + time.monotonic() - self.began)
         self.on_clock(clock)
         track = replace(ctx.track, watch=self._stopping(clock))
         start = given.start.state if given.start else None
@@ -147,9 +149,6 @@ def _started_from(run: RunFolder, given: Given) -> dict[str, Any]:
     """Which package it started from, and how many arrays it took of it."""
     if given.start is None:
         return {}
-    decisions = FileTrack(run.folder / "log.jsonl").decisions()
-    taken = sum(decision.value for _, decision in decisions if decision.what == "started_from")
+    decisions = [line["decision"] for line in read_lines(run.folder / "log.jsonl") if "decision" in line]
+    taken = sum(decision["value"] for decision in decisions if decision["what"] == "started_from")
     return {"started_from": {"package": given.start.digest, "arrays": taken}}
-
-
-__all__ = ["Stopped", "train"]

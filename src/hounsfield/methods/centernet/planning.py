@@ -10,6 +10,7 @@ from hounsfield.methods.centernet.sizes import refuse_misfit
 from hounsfield.planning.device import has_fast_bfloat16
 from hounsfield.planning.images import image_rules
 from hounsfield.planning.rules import patch_rule, shape_of
+from hounsfield.planning.wishes import decided
 from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 STEPS = 2000  # where neither time nor steps are given
@@ -32,22 +33,16 @@ def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[P
         *image_rules(facts),
         Decision("classes", facts.words["box_classes"], "the classes of the training cases' boxes"),
     ):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     dims = int(facts.words["dims"][0])
     longest = Decision("longest", LONGEST[dims], "what is answered at once on this machine")
-    plan = _decide(plan, longest, wishes)
-    plan = _decide(plan, spacing_rule(facts, plan["longest"]), wishes)
+    plan = decided(plan, longest, wishes)
+    plan = decided(plan, spacing_rule(facts, plan["longest"]), wishes)
     for name in ("spacing", "patch"):
         if name in wishes and len(wishes[name]) != dims:
             raise refuse(f"--set {name}", f"needs {dims} numbers, one for each axis of the images", "Give as many.")
     whole = _sized(plan, facts, budget, wishes, shrink=1)
     return (whole,) if "batch" in wishes else (whole, _sized(plan, facts, budget, wishes, shrink=4))
-
-
-def _decide(plan: Plan, decision: Decision, wishes: Mapping[str, Any]) -> Plan:
-    if decision.what in wishes:
-        return plan.decide(decision.what, wishes[decision.what], "wished")
-    return plan.decide(decision.what, decision.value, decision.why)
 
 
 def object_side(facts: Facts) -> float:
@@ -133,6 +128,6 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         Decision("overlap", 0.5, "peaks are one to an object; two boxes of which more is shared are of one object"),
         Decision("lowest_score", 0.1, "what is less sure adds false boxes and hardly any true one"),
     ):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     refuse_misfit(plan)
     return plan

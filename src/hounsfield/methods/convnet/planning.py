@@ -10,6 +10,7 @@ from hounsfield.inference.classes import log_prevalence
 from hounsfield.planning.classes import balance_rule, classes_rule
 from hounsfield.planning.images import image_rules
 from hounsfield.planning.rules import shape_of, spacing_rule, strides_rule
+from hounsfield.planning.wishes import decided
 from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 STEPS = 2000  # where neither time nor steps are given
@@ -23,16 +24,10 @@ def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[P
     """The plan of the rules with the wishes obeyed, and one with a quarter of the batch for less memory."""
     plan = Plan("convnet", "diagnosis")
     for decision in (*classes_rule(facts), *image_rules(facts), spacing_rule(facts)):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     _check_axes(plan, "spacing", int(facts.words["dims"][0]))
     whole = _sized(plan, facts, budget, wishes, shrink=1)
     return (whole,) if "batch" in wishes else (whole, _sized(plan, facts, budget, wishes, shrink=4))
-
-
-def _decide(plan: Plan, decision: Decision, wishes: Mapping[str, Any]) -> Plan:
-    if decision.what in wishes:
-        return plan.decide(decision.what, wishes[decision.what], "wished")
-    return plan.decide(decision.what, decision.value, decision.why)
 
 
 def size_rule(median: Sequence[int], spacing: Sequence[float], elements: int) -> Decision:
@@ -51,8 +46,8 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
     shape = shape_of(facts, plan["spacing"])
     elements = wishes.get("size_elements", ELEMENTS[shape.dims])
     size = size_rule(shape.median, shape.spacing, elements)
-    plan = _decide(plan, Decision("size_elements", elements, "what a step can hold on this machine"), wishes)
-    plan = _decide(plan, size, wishes)
+    plan = decided(plan, Decision("size_elements", elements, "what a step can hold on this machine"), wishes)
+    plan = decided(plan, size, wishes)
     _check_axes(plan, "size", shape.dims)
     extents = [n * s for n, s in zip(shape.median, shape.spacing, strict=True)]
     spacing = tuple(extent / n for extent, n in zip(extents, plan["size"], strict=True))
@@ -60,7 +55,7 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
     strides, kernels = _stages(plan["size"], spacing, wished)
     first = 16 if all(device == "cpu" for device in budget.devices) else 32
     for decision in balance_rule(facts, plan["kind"], plan["classes"]):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     for decision in (
         strides,
         kernels,
@@ -80,7 +75,7 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         Decision("shift", 0.07, "the middle is found to about this"),
         Decision("flip_axes", [], "sides may matter"),
     ):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     check(plan)
     return plan
 

@@ -14,6 +14,7 @@ from hounsfield.methods.deformable.alignment import align
 from hounsfield.methods.deformable.bending import Splines, bend
 from hounsfield.methods.deformable.pyramid import LIKENESS, pyramid
 from hounsfield.ops.resampling import canonical_grid, uncanonical
+from hounsfield.planning.wishes import decided
 from hounsfield.seam import Cases, RunContext, read_card
 from hounsfield.values import (
     Budget,
@@ -43,9 +44,7 @@ class Deformable:
         plan = Plan("deformable", "registration")
         smoothness = SMOOTHNESS[wishes.get("similarity", "lncc")]
         for decision in (*DEFAULTS, smoothness):
-            wished = Decision(decision.what, wishes.get(decision.what), "wished")
-            chosen = wished if decision.what in wishes else decision
-            plan = plan.decide(chosen.what, chosen.value, chosen.why)
+            plan = decided(plan, decision, wishes)
         return (plan,)
 
     def fit(self, plan: Plan, cases: Cases, ctx: RunContext, start: State | None = None) -> State:

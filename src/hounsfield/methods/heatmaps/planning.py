@@ -9,6 +9,7 @@ from typing import Any
 from hounsfield.planning.device import has_fast_bfloat16
 from hounsfield.planning.images import image_rules
 from hounsfield.planning.rules import shape_of, strides_rule
+from hounsfield.planning.wishes import decided
 from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 STEPS = 2000  # where neither time nor steps are given
@@ -28,16 +29,10 @@ def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[P
         *image_rules(facts),
         Decision("points", facts.words["points"], "the points of the training cases"),
     ):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     whole = _sized(plan, facts, budget, wishes, shrink=1)
     is_fixed = {"size_elements", "spacing", "size"} & set(wishes)
     return (whole,) if is_fixed else (whole, _sized(plan, facts, budget, wishes, shrink=2))
-
-
-def _decide(plan: Plan, decision: Decision, wishes: Mapping[str, Any]) -> Plan:
-    if decision.what in wishes:
-        return plan.decide(decision.what, wishes[decision.what], "wished")
-    return plan.decide(decision.what, decision.value, decision.why)
 
 
 def spacing_rule(facts: Facts, elements: int) -> Decision:
@@ -56,12 +51,12 @@ def spacing_rule(facts: Facts, elements: int) -> Decision:
 def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], *, shrink: int) -> Plan:
     dims = int(facts.words["dims"][0])
     elements = Decision("size_elements", ELEMENTS[dims] // shrink, "what a step can hold on this machine")
-    plan = _decide(plan, elements, wishes)
-    plan = _decide(plan, spacing_rule(facts, plan["size_elements"]), wishes)
+    plan = decided(plan, elements, wishes)
+    plan = decided(plan, spacing_rule(facts, plan["size_elements"]), wishes)
     _refuse_other_count(plan, "spacing", dims)
     shape = shape_of(facts, plan["spacing"])
     size = [math.ceil(n / 8) * 8 if n > 8 else math.ceil(n / 4) * 4 for n in shape.largest]
-    plan = _decide(plan, Decision("size", size, "the largest training case, rounded up to what halves well"), wishes)
+    plan = decided(plan, Decision("size", size, "the largest training case, rounded up to what halves well"), wishes)
     _refuse_other_count(plan, "size", dims)
     strides, kernels = strides_rule(plan["size"], shape.spacing, len(wishes.get("features", range(LEVELS))))
     levels = len(wishes.get("strides", strides.value))
@@ -89,7 +84,7 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         Decision("scale", 1.2, "sizes vary by a fifth"),
         Decision("shift", 0.05, "where a structure lies in the image should not matter much"),
     ):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     refuse_misfit(plan)
     return plan
 

@@ -8,6 +8,7 @@ from typing import Any
 from hounsfield.planning.device import has_fast_bfloat16
 from hounsfield.planning.images import image_rules
 from hounsfield.planning.rules import patch_rule, shape_of, spacing_rule, strides_rule
+from hounsfield.planning.wishes import decided
 from hounsfield.values import Budget, Decision, Facts, Plan, refuse
 
 DEEPEST = 6  # levels at most (nnU-Net)
@@ -22,15 +23,9 @@ def plans(facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[P
         raise refuse("the training cases", "hold no labels", "Segmentation learns from label maps: add them.")
     plan = Plan("unet", "segmentation")
     for decision in _look(facts):
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     whole = _sized(plan, facts, budget, wishes, shrink=1)
     return (whole,) if "patch" in wishes else (whole, _sized(plan, facts, budget, wishes, shrink=2))
-
-
-def _decide(plan: Plan, decision: Decision, wishes: Mapping[str, Any]) -> Plan:
-    if decision.what in wishes:
-        return plan.decide(decision.what, wishes[decision.what], "wished")
-    return plan.decide(decision.what, decision.value, decision.why)
 
 
 def _look(facts: Facts) -> list[Decision]:
@@ -98,5 +93,5 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
         Decision("overlap", 0.5, "half a window, as in nnU-Net"),
     ]
     for decision in decisions:
-        plan = _decide(plan, decision, wishes)
+        plan = decided(plan, decision, wishes)
     return plan

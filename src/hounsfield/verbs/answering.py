@@ -1,0 +1,96 @@
+"""One model answering case after case into one folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hounsfield.answers.manifest import Entry, add
+from hounsfield.confidence.alarms import alarms
+from hounsfield.formats.files import sha256_of
+from hounsfield.packages.package import Package
+from hounsfield.planning.fingerprint import facts_of_inputs
+from hounsfield.seam import Trained
+from hounsfield.training.memory import peak_bytes
+from hounsfield.values import Case, Findings, Limits, Problem, Refused, refuse
+from hounsfield.verbs.inputs import where
+
+
+@dataclass
+class Answering:
+    """A package, opened, and the folder it answers into; `before` is what the folder's manifest says."""
+
+    package: Package
+    task: Any
+    trained: Trained
+    out: Path
+    before: Mapping[str, Entry] = field(default_factory=dict)
+
+    def answer(self, case: Case) -> Findings | None:
+        """Answer a case: the answer's files, then its line of the manifest. None where both are there already.
+
+        Raises Refused where it can not be answered, which is a line of the manifest too.
+        """
+        began = time.monotonic()
+        digest, refusal = _digest(case)
+        if self._is_done(case, digest):
+            return None
+        self._refuse_anothers_name(case, digest)
+        try:
+            if refusal is not None:
+                raise refusal
+            found = facts_of_inputs(case)
+            findings = self.trained.answer(case, Limits())
+            files = self.task.write(findings, self.out / case.id, case)
+        except Refused as refused:
+            named = Refused(_naming_files(problem, case) for problem in refused.problems)
+            add(self.out, replace(self._entry(case, digest), problem=named.problems[0].to_json()))
+            raise named from None
+        findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
+        add(self.out, self._answered(case, digest, files, findings, time.monotonic() - began))
+        return findings
+
+    def _is_done(self, case: Case, digest: str) -> bool:
+        """Whether this model's answer to these inputs is there."""
+        entry = self.before.get(case.id)
+        if entry is None or (entry.package, entry.inputs) != (self.package.digest, digest):
+            return False
+        return entry.is_done(self.out)
+
+    def _refuse_anothers_name(self, case: Case, digest: str) -> None:
+        """Raises Refused where the folder holds the answer to other files of the same name."""
+        entry = self.before.get(case.id)
+        if entry is None or entry.inputs == digest or entry.where == where(case) or not entry.is_done(self.out):
+            return
+        what = f"would be written over the answer to {entry.where}, which has the same name"
+        raise refuse(f"the answer to {where(case)}", what, "Give another --out.")
+
+    def _answered(self, case: Case, digest: str, files: Sequence[Path], findings: Findings, seconds: float) -> Entry:
+        return replace(
+            self._entry(case, digest),
+            answers={file.relative_to(self.out).as_posix(): sha256_of(file) for file in files},
+            seen=self.package.seen.of(digest),
+            confidence=dict(findings.confidence) or "unknown",
+            alarms=findings.alarms,
+            seconds=round(seconds, 3),
+            peak_bytes=peak_bytes(),
+        )
+
+    def _entry(self, case: Case, digest: str) -> Entry:
+        return Entry(case.id, self.task.name, self.package.digest, digest, where(case), patient=case.patient)
+
+
+def _digest(case: Case) -> tuple[str, Refused | None]:
+    """The digest of a case's inputs; empty, with the reason, where they can not be read."""
+    try:
+        return case.digest_of_inputs(), None
+    except Refused as refusal:
+        return "", refusal
+
+
+def _naming_files(problem: Problem, case: Case) -> Problem:
+    """The problem, naming the case's files where it names the case."""
+    return replace(problem, where=where(case)) if problem.where == case.id else problem
