@@ -13,18 +13,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hounsfield.values import Refused
     from hounsfield.verbs.apply import apply
     from hounsfield.verbs.compare import compare
     from hounsfield.verbs.data import open_dataset
     from hounsfield.verbs.evaluate import evaluate
     from hounsfield.verbs.inspect import inspect
-    from hounsfield.verbs.packages import load, show
+    from hounsfield.verbs.model import load
+    from hounsfield.verbs.packages import show
     from hounsfield.verbs.plan import plan
     from hounsfield.verbs.predict import predict
     from hounsfield.verbs.register import register
     from hounsfield.verbs.train import train
 
 _FACE = {
+    "Refused": "hounsfield.values",
     "open_dataset": "hounsfield.verbs.data",
     "inspect": "hounsfield.verbs.inspect",
     "plan": "hounsfield.verbs.plan",
@@ -34,11 +37,12 @@ _FACE = {
     "compare": "hounsfield.verbs.compare",
     "register": "hounsfield.verbs.register",
     "apply": "hounsfield.verbs.apply",
-    "load": "hounsfield.verbs.packages",
+    "load": "hounsfield.verbs.model",
     "show": "hounsfield.verbs.packages",
 }
 
 __all__ = [
+    "Refused",
     "apply",
     "compare",
     "evaluate",

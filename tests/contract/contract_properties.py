@@ -88,7 +88,7 @@ def plan_is_a_file(subject: Subject, folder: Path) -> None:
         assert plan.task == subject.task
         assert all(decision.why for decision in plan.decisions)
         for what, value in subject.wishes.items():
-            assert plan[what] == as_json_value(value), f"the wish for {what} was not obeyed"
+            assert decided(plan, what) == as_json_value(value), f"the wish for {what} was not obeyed"
     plan = subject.plan
     with pytest.raises(Refused, match="no option") as refusal:
         card.check(plan.decide("flux_capacitor", 1, "by hand"))
@@ -106,6 +106,12 @@ def plan_is_a_file(subject: Subject, folder: Path) -> None:
         told: list[dict[str, Any]] = []
         subject.fit(folder / "edited", plan=plan.decide("steps", 2, "by hand"), watch=told.append)
         assert max(event["step"] for event in told if "step" in event) == 2
+
+
+def decided(plan: Plan, what: str) -> Any:
+    """The value of a decision; STAGE.OPTION is about a stage."""
+    stage, _, option = what.rpartition(".")
+    return plan.parts[stage][option] if stage else plan[option]
 
 
 def keeps_its_time(subject: Subject, folder: Path) -> None:
@@ -178,7 +184,7 @@ def refuses_what_is_bad(subject: Subject, folder: Path) -> None:
             continue
         except Exception as error:
             raise AssertionError(f"the wish {name}={value} raises {type(error).__name__}: {error}") from error
-        assert plan[name] == as_json_value(value), f"the wish for {name} was not obeyed"
+        assert decided(plan, name) == as_json_value(value), f"the wish for {name} was not obeyed"
     with suppress(Refused):
         subject.method.candidates(Facts(), Budget(), subject.wishes)
     trained = subject.open()

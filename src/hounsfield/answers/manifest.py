@@ -12,6 +12,8 @@ from hounsfield.formats.files import sha256_of
 from hounsfield.values import Problem
 
 NAME = "manifest.jsonl"
+REQUIRED = {"id", "task", "package", "inputs", "where"}
+PROBLEM = {"where", "what", "remedy"}
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,19 @@ def entries(folder: Path) -> dict[str, Entry] | None:
     """Case id -> its last entry; None where the folder has no manifest."""
     if not (folder / NAME).exists():
         return None
-    known = Entry.__dataclass_fields__
-    found = {}
-    for line in read_lines(folder / NAME):
-        if isinstance(line, dict) and {"id", "task", "package", "inputs", "where"} <= line.keys() <= known.keys():
-            found[line["id"]] = Entry(**{**line, "alarms": tuple(line.get("alarms", ()))})
-    return found
+    return {line["id"]: _entry(line) for line in read_lines(folder / NAME) if _is_entry(line)}
+
+
+def _is_entry(line: Any) -> bool:
+    """Whether a line has the form of an entry; one that somebody has spoilt is passed over like one cut short."""
+    if not isinstance(line, dict) or not REQUIRED <= line.keys() <= Entry.__dataclass_fields__.keys():
+        return False
+    answers, problem = line.get("answers", {}), line.get("problem")
+    words = [line[name] for name in REQUIRED]
+    words += [*answers, *answers.values()] if isinstance(answers, dict) else [None]
+    words += [] if problem is None else list(problem.values()) if isinstance(problem, dict) else [None]
+    return all(isinstance(word, str) for word in words) and (problem is None or problem.keys() == PROBLEM)
+
+
+def _entry(line: Mapping[str, Any]) -> Entry:
+    return Entry(**{**line, "alarms": tuple(line.get("alarms", ()))})

@@ -54,7 +54,7 @@ def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(*head, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row)
-    console = Console(width=WIDE, highlight=False, markup=False, no_color=True)
+    console = Console(width=WIDE, highlight=False, markup=False, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():

@@ -8,7 +8,7 @@ from functools import cache
 
 from hounsfield.evaluation.bootstrap import interval
 from hounsfield.evaluation.metric import Metric
-from hounsfield.values import Case, Findings, Interval, Problem, Refused, Row, Scores
+from hounsfield.values import Case, Findings, Interval, Problem, Refused, Row, Scores, Truth
 
 Rows = dict[str, dict[str, list[Row]]]
 
@@ -24,24 +24,30 @@ def score(
     """Hold the answers against the truths.
 
     Findings are taken one at a time and not kept; each truth is read once. An answer that cannot be compared (another
-    grid, other names), or a refusal in its place, is a problem of the result, and its case counts as unanswered. An unanswered case that has a truth counts as the
-    metric's worst value in every item that the answered cases have; where a metric has none, it is left out, and a
-    note says so. `first` is the name of the first metric.
+    grid, other names), or a refusal in its place, is a problem of the result, and its case counts as unanswered; a
+    truth that cannot be read is a problem too, and its case does not count. An unanswered case that has a truth counts
+    as the metric's worst value in every item that the answered cases have; where a metric has none, it is left out,
+    and a note says so. `first` is the name of the first metric.
     """
     rows: Rows = {metric.name: {} for metric in metrics}
     patients: dict[str, str] = {}
     failed = [case for case in unanswered if case.truths]
     problems: list[Problem] = []
-    without_truth = 0
+    without_truth = unreadable = 0
     for findings, case in answered:
+        if isinstance(findings, Refused):
+            problems.extend(findings.problems)
+            failed += [case] if case.truths else []
+            continue
+        held = _in_memory(case)
         try:
-            if isinstance(findings, Refused):
-                raise findings
-            held = _in_memory(case)
             measured = [(metric, metric.items(findings, held)) for metric in metrics]
         except Refused as refused:
             problems.extend(refused.problems)
-            failed += [case] if case.truths else []
+            if all(map(_is_readable, held.truths.values())):
+                failed.append(case)
+            else:
+                unreadable += 1
             continue
         if not any(found for _, found in measured):
             without_truth += 1
@@ -50,6 +56,7 @@ def score(
         for metric, found in measured:
             _add(rows[metric.name], found, case)
     notes = [f"{_cases(without_truth)} no truth to compare with."] if without_truth else []
+    notes += [f"{_cases(unreadable)} a truth that can not be read; not counted."] if unreadable else []
     if failed:
         notes.append(_count_worst(metrics, rows, failed))
         patients |= {case.id: case.patient for case in failed}
@@ -63,6 +70,14 @@ def score(
         problems=tuple(problems),
         notes=tuple(notes),
     )
+
+
+def _is_readable(truth: Truth) -> bool:
+    try:
+        truth.answer.load()
+    except Refused:
+        return False
+    return True
 
 
 def _in_memory(case: Case) -> Case:

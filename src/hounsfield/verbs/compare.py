@@ -15,7 +15,7 @@ from hounsfield.values import Case, Dataset, Interval, Problem, Refused, Scores,
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.evaluate import evaluate, read_scores
-from hounsfield.verbs.packages import load
+from hounsfield.verbs.packages import Openable, load
 from hounsfield.verbs.predict import predict
 
 
@@ -61,8 +61,8 @@ class Comparison:
 
 
 def compare(
-    a: str | Path | Package,
-    b: str | Path | Package,
+    a: Openable,
+    b: Openable,
     truth: str | Path | Dataset | None = None,
     *,
     watch: Watcher = nobody,
@@ -87,10 +87,8 @@ def compare(
     return Comparison(found, of_a.better, of_a, of_b, shared)
 
 
-def _scores(
-    place: str | Path | Package, truth: str | Path | Dataset | None, watch: Watcher, opening: Mapping[str, Any]
-) -> Scores:
-    is_model = isinstance(place, Package) or (Path(place) / "package.json").exists()
+def _scores(place: Openable, truth: str | Path | Dataset | None, watch: Watcher, opening: Mapping[str, Any]) -> Scores:
+    is_model = not isinstance(place, (str, Path)) or (Path(place) / "package.json").exists()
     if not is_model and not Path(_name(place)).is_dir():
         raise refuse(_name(place), "is neither a model nor a folder of answers", "Check the name.")
     if truth is None:
@@ -124,8 +122,8 @@ def _has_seen(package: Package, case: Case) -> bool:
         return False
 
 
-def _name(place: str | Path | Package) -> str:
-    return str(place.folder if isinstance(place, Package) else place)
+def _name(place: Openable) -> str:
+    return str(place if isinstance(place, (str, Path)) else load(place).folder)
 
 
 def differences(a: Scores, b: Scores, cases: tuple[str, ...]) -> dict[str, dict[str, Interval]]:

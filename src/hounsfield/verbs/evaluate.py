@@ -12,6 +12,7 @@ from hounsfield.answers.manifest import Entry, entries
 from hounsfield.answers.writing import write_json, write_text
 from hounsfield.evaluation.scoring import score
 from hounsfield.registry.tables import TASKS
+from hounsfield.tasks.task import Task
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Findings, Refused, Scores, refuse
 from hounsfield.verbs.pages import SHOWN, evaluation_page, merit
@@ -40,37 +41,35 @@ def evaluate(
     if not folder.is_dir():
         raise refuse(folder, "is no folder of answers", "Give the folder that `predict --out` made.")
     manifest = entries(folder)
-    named = files_by_case(folder) if manifest is None else manifest
-    task = task or _task_of(manifest)
-    name, cases = truths_of(truth, task, derive, named.keys(), opening)
-    table = TASKS.load(name)
+    bare = files_by_case(folder) if manifest is None else {}
+    name, cases = truths_of(truth, task or _task_of(manifest), derive, bare or manifest or (), opening)
     if manifest is None:
-        manifest = {i: Entry(i, name, "", "", str(path), {path.name: ""}) for i, path in files_by_case(folder).items()}
+        manifest = {i: Entry(i, name, "", "", str(path), {path.name: ""}) for i, path in bare.items()}
     held_out = {i: entry for i, entry in manifest.items() if entry.seen == "no" and i in cases}
     if not held_out:
         raise Refused(why_nothing(folder, manifest, cases))
-
-    def said(entry: Entry) -> Findings | Refused:
-        try:
-            return Findings(table.read(_answer_of(entry, folder)))
-        except Refused as refusal:
-            return refusal
+    table = TASKS.load(name)
 
     def pairs() -> Iterator[tuple[Findings | Refused, Case]]:
         for number, (i, entry) in enumerate(held_out.items()):
             watch({"stage": "comparing", "done": number, "total": len(held_out)})
-            yield said(entry), cases[i]
+            yield _said(entry, folder, table), cases[i]
 
     scores = score(table.metrics, pairs())
     watch({"stage": "comparing", "done": len(held_out), "total": len(held_out)})
     if not any(scores.sets.values()):
         raise Refused(scores.problems or why_nothing(folder, {}, cases))
     scores = replace(scores, notes=(*scores.notes, *notes(folder, manifest, cases, held_out)))
-    write_json(folder / SCORES, scores.to_json())
     worst = sorted((i for i in held_out if i in scores.cases), key=lambda i: merit(scores, i))[:SHOWN]
-    pictured = [(findings, cases[i]) for i in worst if not isinstance(findings := said(held_out[i]), Refused)]
+    looked_at = [(_said(held_out[i], folder, table), cases[i]) for i in worst]
+    pictured = [(findings, case) for findings, case in looked_at if not isinstance(findings, Refused)]
     where = truth.where if isinstance(truth, Dataset) else str(truth)
-    write_text(folder / "report.html", evaluation_page(folder, where, scores, pictured, name))
+    try:
+        write_json(folder / SCORES, scores.to_json())
+        write_text(folder / "report.html", evaluation_page(folder, where, scores, pictured, name))
+    except OSError as error:
+        note = f"{SCORES} and report.html could not be written to {folder} ({error.strerror or error})."
+        scores = replace(scores, notes=(*scores.notes, note))
     return scores
 
 
@@ -91,6 +90,14 @@ def _task_of(manifest: Mapping[str, Entry] | None) -> str | None:
     if len(tasks) > 1:
         raise refuse("the manifest", f"holds answers of {' and '.join(tasks)}", "Choose one with --task.")
     return tasks[0] if tasks else None
+
+
+def _said(entry: Entry, folder: Path, task: Task) -> Findings | Refused:
+    """What the answer's file says, or why it says nothing."""
+    try:
+        return Findings(task.read(_answer_of(entry, folder)))
+    except Refused as refusal:
+        return refusal
 
 
 def _answer_of(entry: Entry, folder: Path) -> Path:

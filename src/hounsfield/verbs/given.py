@@ -11,7 +11,7 @@ from hounsfield.packages.package import Package
 from hounsfield.registry.table import UnknownName
 from hounsfield.seam import read_card
 from hounsfield.values import Plan, Problem, Refused, refuse
-from hounsfield.verbs.packages import load
+from hounsfield.verbs.packages import Openable, load
 from hounsfield.verbs.question import Question
 
 AGAIN = "Give a plan written by `hounsfield plan --json`."
@@ -25,7 +25,7 @@ class Given:
     start: Package | None = None
 
     @staticmethod
-    def of(plan: str | Path | Plan | None, start_from: str | Path | Package | None) -> Given:
+    def of(plan: str | Path | Plan | None, start_from: Openable | None) -> Given:
         """Both read and checked. Raises Refused where one is not what it should be."""
         return Given(None if plan is None else _checked(plan), None if start_from is None else load(start_from))
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hounsfield.packages.opening import open_package
 from hounsfield.packages.package import Package
 
 
-def load(model: str | Path | Package) -> Package:
+class HoldsPackage(Protocol):
+    """What has an opened package, as `hounsfield.load` gives it."""
+
+    @property
+    def package(self) -> Package:
+        """The package."""
+
+
+Openable = str | Path | Package | HoldsPackage
+
+
+def load(model: Openable) -> Package:
     """A trained model, everything in its folder checked. Raises Refused where something is not as declared."""
-    return model if isinstance(model, Package) else open_package(Path(model))
+    if isinstance(model, (str, Path)):
+        return open_package(Path(model))
+    return model if isinstance(model, Package) else model.package
 
 
-def show(model: str | Path | Package) -> dict[str, Any]:
+def show(model: Openable) -> dict[str, Any]:
     """What a model is: method, task, labels, scores, where it came from; plain JSON."""
     package = load(model)
     return {

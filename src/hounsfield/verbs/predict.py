@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.manifest import NAME, entries
-from hounsfield.packages.package import Package
 from hounsfield.registry.tables import TASKS
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Problem, Refused, refuse
 from hounsfield.verbs.answering import Answering
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.inputs import cases_of
-from hounsfield.verbs.packages import load
+from hounsfield.verbs.packages import Openable, load
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Predicted:
 
 
 def predict(
-    model: str | Path | Package,
+    model: Openable,
     data: str | Path | Dataset | Sequence[str | Path] = (),
     *,
     out: str | Path,
@@ -68,10 +67,9 @@ def predict(
             problems.extend(refusal.problems)
             continue
         except OSError as error:  # a full disk, a folder that is gone: it will not be better for the next case
-            what = (
-                f"can not be written to ({error.strerror or error}); {count(len(cases) - number, 'case')} not answered"
-            )
-            problems.append(Problem(str(place), what, "Make room there, and type the same again."))
+            left = count(len(cases) - number, "case")
+            what = f"can not be written or read ({error.strerror or error}), and {left} could not be answered"
+            problems.append(Problem(str(error.filename or place), what, "Mend that, and ask the same again."))
             break
         if findings is None:
             there.append(case.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hounsfield.planning.device import devices
@@ -28,7 +29,7 @@ class Question:
     task: str | None = None
     method: str | None = None
     wishes: Wishes = ()
-    split: str | None = None
+    split: str | Path | None = None
     seed: int = 0
     minutes: float | None = None
     steps: int | None = None

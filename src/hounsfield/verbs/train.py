@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.writing import read_lines
-from hounsfield.evaluation.scoring import score
 from hounsfield.layouts.splits import write_split
 from hounsfield.packages.package import Package, Seen
 from hounsfield.packages.writing import Contents, clear_unfinished, write_package
 from hounsfield.planning.choice import is_timed
-from hounsfield.registry.tables import TASKS
-from hounsfield.seam import Trained
 from hounsfield.training.checkpoints import spent_in
 from hounsfield.training.clock import WallClock
 from hounsfield.training.context import FolderContext
 from hounsfield.training.memory import peak_bytes
 from hounsfield.training.run_folder import RunFolder, Told
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Case, Dataset, Findings, Limits, Plan, Refused, Scores, Setting, State, refuse
+from hounsfield.values import Dataset, Plan, State, refuse
 from hounsfield.verbs.given import Given
+from hounsfield.verbs.held_out import score_held_out
+from hounsfield.verbs.packages import Openable
 from hounsfield.verbs.pages import training_page
 from hounsfield.verbs.plan import WRITING_SECONDS, fabric_for, planned
 from hounsfield.verbs.provenance import about, now
@@ -36,7 +35,7 @@ def train(
     *,
     out: str | Path,
     plan: str | Path | Plan | None = None,
-    start_from: str | Path | Package | None = None,
+    start_from: Openable | None = None,
     watch: Watcher = nobody,
     on_clock: Callable[[WallClock], None] = lambda clock: None,
     **asked: Any,
@@ -60,7 +59,7 @@ def train(
         decided, seen = _decide(run, found, question, given, began, watch), _seen(found)
         write_split(run.folder / "split.csv", found.dataset.cases)
         state, seconds = _Learning(run, question, began, watch, on_clock).of(found, decided, given)
-        scores, answered = _score_held_out(found, decided, state)
+        scores, answered = score_held_out(found, decided, state, watch)
         left_out = [problem.to_json() for problem in found.problems]
         measured = {**told, "seconds": seconds, "peak_bytes": peak_bytes(), "finished": now(), "left_out": left_out}
         measured |= _started_from(run, given)
@@ -128,21 +127,6 @@ class _Learning:
             self.watch(event)
 
         return watched
-
-
-def _score_held_out(found: Study, plan: Plan, state: State) -> tuple[Scores | None, list[tuple[Findings, Case]]]:
-    """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each."""
-    if not found.cases.validation:
-        return None, []
-    trained: Trained = found.method.open(plan, state, Setting())
-    answered = list[tuple[Findings, Case]]()
-    refused = list[tuple[Refused, Case]]()
-    for case in found.cases.validation:
-        try:
-            answered.append((trained.answer(case, Limits()), case))
-        except Refused as refusal:
-            refused.append((refusal, case))
-    return score(TASKS.load(plan.task).metrics, [*answered, *refused], seed=0), answered
 
 
 def _started_from(run: RunFolder, given: Given) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""How good a trained model is on the cases that were kept apart to choose it by."""
+
+from __future__ import annotations
+
+from hounsfield.evaluation.scoring import score
+from hounsfield.registry.tables import TASKS
+from hounsfield.seam import Trained
+from hounsfield.training.track import Watcher
+from hounsfield.values import Case, Findings, Limits, Plan, Refused, Scores, Setting, State
+from hounsfield.verbs.study import Study
+
+
+def score_held_out(
+    found: Study, plan: Plan, state: State, watch: Watcher
+) -> tuple[Scores | None, list[tuple[Findings, Case]]]:
+    """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each."""
+    if not found.cases.validation:
+        return None, []
+    trained: Trained = found.method.open(plan, state, Setting())
+    answered = list[tuple[Findings, Case]]()
+    refused = list[tuple[Refused, Case]]()
+    for number, case in enumerate(found.cases.validation, start=1):
+        try:
+            answered.append((trained.answer(case, Limits()), case))
+        except Refused as refusal:
+            refused.append((refusal, case))
+        watch({"stage": "scoring", "done": number, "total": len(found.cases.validation)})
+    return score(TASKS.load(plan.task).metrics, [*answered, *refused], seed=0), answered

@@ -1,0 +1,57 @@
+"""inspect, list and doctor: what there is."""
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from hounsfield.registry.table import UnknownName
+from hounsfield.values import Refused
+from hounsfield.verbs.inspect import inspect
+from hounsfield.verbs.listing import doctor, listing
+
+
+def test_a_folder_in_a_few_lines(torsos):
+    rows = dict(inspect(torsos).rows())
+    assert rows["cases"] == "10 of 10 patients"
+    assert rows["inputs"] == "image"
+    assert rows["labels"].startswith("1=lung in 10, 2=liver in 10")
+    assert rows["for"].startswith("segmentation (")
+    assert " (" not in rows["spacing"]  # all alike
+    assert "read" not in rows
+
+
+def test_ranges_and_strange_files_are_told(scans):
+    for part in ("imagesTr", "labelsTr"):
+        path = scans / part / "torso_0000.nii.gz"
+        image = nib.load(path)
+        nib.save(nib.Nifti1Image(np.asarray(image.dataobj)[:12], image.affine), path)
+    (scans / "notes.txt").write_text("hello")
+    found = inspect(scans)
+    rows = dict(found.rows())
+    assert rows["shape"].startswith("16 (12 to 16) x 16 x 16")
+    assert rows["unclaimed"] == "1 file of no case: notes.txt"
+    assert found.to_json()["unclaimed"] == ["notes.txt"]
+
+
+def test_bad_cases_are_listed_and_the_others_counted(scans):
+    bad = scans / "labelsTr" / "torso_0003.nii.gz"
+    bad.write_bytes(b"no nifti")
+    found = inspect(scans)
+    assert dict(found.rows())["read"] == "9 of them"
+    assert [problem.where for problem in found.problems] == [str(bad)]
+
+
+def test_where_nothing_can_be_read_it_is_refused(scans):
+    for path in (scans / "imagesTr").iterdir():
+        path.write_bytes(b"no nifti")
+    with pytest.raises(Refused) as refusal:
+        inspect(scans)
+    assert len(refusal.value.problems) == 10
+
+
+def test_listings():
+    assert {"unet", "boosting"} <= {row["name"] for row in listing("methods")}
+    assert {"segmentation", "registration"} <= {row["name"] for row in listing("tasks")}
+    with pytest.raises(UnknownName, match="Known: methods"):
+        listing("poems")
+    assert all(well for _, _, well in doctor())

@@ -1,0 +1,187 @@
+"""predict: files, folders or the training layout; what is done is passed over, a bad case does not stop the rest."""
+
+import errno
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+from hounsfield.answers import manifest
+from hounsfield.formats import nifti
+from hounsfield.formats.files import sha256_of
+from hounsfield.values import Refused
+from hounsfield.verbs import answering
+from hounsfield.verbs.model import load
+from hounsfield.verbs.predict import predict
+from hounsfield.verbs.train import train
+
+IDS = tuple(f"torso_{n:04d}" for n in range(10))
+
+
+def lines(folder):
+    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def image(scans, number):
+    return scans / "imagesTr" / f"{IDS[number]}.nii.gz"
+
+
+def other_image(path):
+    """Another image at this path, on the same grid."""
+    found = nifti.read_image(path)
+    nifti.write_image(path, type(found).of(found.array(np.float32)[:, ::-1], found.grid))
+
+
+def test_the_training_layout_a_folder_and_files_give_the_same_answers(model, torsos, tmp_path):
+    layout = predict(model, torsos, out=tmp_path / "a")
+    folder = predict(model, torsos / "imagesTr", out=tmp_path / "b")
+    files = predict(load(model), [image(torsos, n) for n in range(10)], out=tmp_path / "c")
+    role = predict(model, out=tmp_path / "d", inputs={"image": image(torsos, 0)})
+    assert layout.done == folder.done == files.done == IDS
+    assert role.done == IDS[:1]
+    digests = [{line["id"]: line["answers"] for line in lines(tmp_path / name)} for name in "abc"]
+    assert digests[0] == digests[1] == digests[2]
+    assert nifti.read_labels(tmp_path / "a" / f"{IDS[0]}.nii.gz")[1] == nifti.read_grid(image(torsos, 0))
+
+
+def test_the_manifest_says_what_was_done(model, torsos, tmp_path):
+    predict(model, torsos, out=tmp_path / "a")
+    said = {line["id"]: line for line in lines(tmp_path / "a")}
+    trained = set(model.seen.training.values())
+    assert {case for case in said if said[case]["seen"] == "training"} == trained
+    assert sum(line["seen"] == "no" for line in said.values()) == 1
+    one = said[IDS[0]]
+    assert one["package"] == model.digest
+    assert one["where"] == str(image(torsos, 0))
+    assert one["answers"][f"{IDS[0]}.nii.gz"] == sha256_of(tmp_path / "a" / f"{IDS[0]}.nii.gz")
+    assert one["seconds"] > 0
+
+
+def test_what_is_done_is_passed_over_and_what_is_gone_is_done_again(model, scans, tmp_path):
+    out = tmp_path / "a"
+    predict(model, scans, out=out)
+    (out / f"{IDS[3]}.nii.gz").unlink()
+    (out / f"{IDS[4]}.nii.gz").write_bytes(b"spoilt")
+    other_image(image(scans, 5))
+    again = predict(model, scans, out=out)
+    assert again.done == IDS[3:6]
+    assert again.there == (*IDS[:3], *IDS[6:])
+    assert predict(model, scans, out=out).there == IDS
+    assert len(lines(out)) == 13
+
+
+def test_another_model_answers_anew(model, torsos, tmp_path, wishes):
+    other = train(torsos, out=tmp_path / "m", steps=2, seed=1, wishes=wishes)
+    predict(model, image(torsos, 0), out=tmp_path / "a")
+    assert predict(other, image(torsos, 0), out=tmp_path / "a").done == IDS[:1]
+
+
+def test_a_bad_case_is_noted_and_the_rest_goes_on(model, scans, tmp_path):
+    bad, flat = image(scans, 2), scans / "imagesTr" / "flat.png"
+    bad.write_bytes(bad.read_bytes()[:200])
+    Picture.fromarray(np.zeros((20, 20), np.uint8)).save(flat)
+    answered = predict(model, scans / "imagesTr", out=tmp_path / "a")
+    assert len(answered.done) == 9
+    assert {problem.where for problem in answered.problems} == {str(bad), str(flat)}
+    noted = {line["id"]: line["problem"] for line in lines(tmp_path / "a") if line["problem"]}
+    assert set(noted) == {IDS[2], "flat"}
+    assert "cut short or damaged" in noted[IDS[2]]["what"]
+    shutil.copy(image(scans, 3), bad)
+    assert predict(model, scans / "imagesTr", out=tmp_path / "a").done == IDS[2:3]
+
+
+def test_images_without_labels_are_no_problem(model, scans, tmp_path):
+    shutil.rmtree(scans / "labelsTr")
+    answered = predict(model, scans, out=tmp_path / "a")
+    assert answered.done == IDS
+    assert answered.problems == ()
+
+
+def test_a_missing_file_does_not_stop_the_others(model, torsos, tmp_path):
+    answered = predict(model, [tmp_path / "nowhere.nii.gz", image(torsos, 0)], out=tmp_path / "a")
+    assert answered.done == IDS[:1]
+    assert str(answered.problems[0]).startswith(f"{tmp_path / 'nowhere.nii.gz'}: does not exist")
+    with pytest.raises(Refused, match="does not exist"):
+        predict(model, tmp_path / "nowhere.nii.gz", out=tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
+def test_answers_are_never_written_over_other_files(model, scans, tmp_path):
+    before = sha256_of(image(scans, 0))
+    for place in (scans / "imagesTr", scans / "labelsTr", scans):
+        with pytest.raises(Refused, match="holds other files, which answers might be written over"):
+            predict(model, scans, out=place)
+    with pytest.raises(Refused, match="is a file, not a folder"):
+        predict(model, scans, out=scans / "dataset.json")
+    assert sha256_of(image(scans, 0)) == before
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(model, torsos, tmp_path):
+    files = []
+    for number, patient in enumerate(("anna", "ben")):
+        (tmp_path / patient).mkdir()
+        files.append(shutil.copy(image(torsos, number), tmp_path / patient / "t1.nii.gz"))
+    assert predict(model, [*files, files[0]], out=tmp_path / "a").done == ("anna_t1", "ben_t1")
+    predict(model, files[0], out=tmp_path / "b")
+    first = sha256_of(tmp_path / "b" / "t1.nii.gz")
+    later = predict(model, files[1], out=tmp_path / "b")
+    assert "has the same name" in str(later.problems[0])
+    assert sha256_of(tmp_path / "b" / "t1.nii.gz") == first
+    assert manifest.entries(tmp_path / "b")["t1"].is_done(tmp_path / "b")
+
+
+def test_unlike_cases_raise_an_alarm(model, torsos, tmp_path):
+    found = nifti.read_image(image(torsos, 0))
+    large = type(found.grid)(found.grid.shape, found.grid.affine @ np.diag([2, 1, 1, 1.0]), "mm", "RAS")
+    nifti.write_image(tmp_path / "large.nii.gz", type(found)(found.source, large, ""))
+    answered = predict(model, tmp_path / "large.nii.gz", out=tmp_path / "a")
+    assert answered.alarmed == ("large",)
+    assert "1 unlike the training cases" in repr(answered)
+    assert any("spacing" in alarm for alarm in lines(tmp_path / "a")[0]["alarms"])
+
+
+def test_a_full_disk_ends_it_and_keeps_what_is_done(model, torsos, tmp_path, monkeypatch):
+    write, done = answering.add, []
+
+    def add(folder, entry):
+        if len(done) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device", str(folder / "manifest.jsonl"))
+        done.append(entry.id)
+        write(folder, entry)
+
+    monkeypatch.setattr(answering, "add", add)
+    answered = predict(model, torsos, out=tmp_path / "a")
+    assert answered.done == IDS[:3]
+    assert "No space left on device), and 7 cases could not be answered" in str(answered.problems[-1])
+    monkeypatch.undo()
+    assert predict(model, torsos, out=tmp_path / "a").there == IDS[:3]
+
+
+def test_an_interruption_keeps_whole_answers_only(model, torsos, tmp_path):
+    def watch(event):
+        if event["done"] == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict(model, torsos, out=tmp_path / "a", watch=watch)
+    assert predict(model, torsos, out=tmp_path / "a").there == IDS[:4]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"data": ()}, "was given nothing to answer"),
+        ({"data": "dataset.json"}, "is no image by its name"),
+        ({"data": (), "inputs": {"image": "dataset.json"}}, "is no image by its name"),
+        ({"data": (), "inputs": {"image": "imagesTr"}}, "is no image by its name"),
+        ({"data": ".", "derive": "pairs"}, "'pairs' is unknown to the task segmentation"),
+        ({"data": ".", "layout": "poem"}, "no such layout"),
+    ],
+)
+def test_nothing_to_answer(words, said, model, torsos, tmp_path, monkeypatch):
+    monkeypatch.chdir(torsos)
+    with pytest.raises(Refused, match=said):
+        predict(model, out=tmp_path / "a", **words)
+    assert not (tmp_path / "a").exists()
