@@ -27,6 +27,15 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Any = No
         other.chmod(mode)
 
 
+def read_facts(path: Path) -> Any:
+    """The facts of a file, no array of it read. Raises Refused where it is no such file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return json.loads((file.metadata() or {}).get("facts", "null"))
+    except (SafetensorError, OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise refuse(path, f"is not a readable safetensors file ({error})", "Take it from a backup.") from None
+
+
 def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
     """The named arrays and the facts of a file. Raises Refused where it is no such file."""
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hounsfield.cli.ending import INTERRUPTED, Ended, end_in_part, say
-from hounsfield.cli.progress import Line
+from hounsfield.cli.progress import Line, is_live
 from hounsfield.cli.words import as_json, asked, asking, print_json
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def stop_on_interrupt(clock: Any) -> None:
     before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:
-        click.echo(err=True)
+        if is_live():
+            click.echo(err=True)
         say("stopping as soon as everything is saved; once more to end at once")
         clock.stop()
         signal.signal(signal.SIGINT, before)

@@ -69,7 +69,8 @@ class Decathlon:
         names = {stem_of(Path(listed)) for listed in (*described.listed, *described.test)}
         for part, split in (("Tr", "training" if has_test else None), ("Ts", "test" if has_test else None)):
             labels = by_stem(images_in(root / f"labels{part}"))
-            for case_id, files in _group(images_in(root / f"images{part}"), names | set(labels)).items():
+            images = images_in(root / f"images{part}")
+            for case_id, files in _group(images, names | set(labels), len(described.channels)).items():
                 cases.append(_case(case_id, files, labels.get(case_id), described, split))
                 used += [*files.values(), *([labels[case_id]] if case_id in labels else [])]
                 if part == "Tr" and case_id not in labels:
@@ -145,13 +146,16 @@ def _root(folder: Path) -> Path | None:
     return next((root for root in roots(folder) if images_in(root / "imagesTr")), None)
 
 
-def _group(images: list[Path], names: set[str]) -> dict[str, dict[int, Path]]:
-    """Case id -> channel -> file. A `_0000` is a channel unless it belongs to the name of a case, as labels or dataset.json say."""
+def _group(images: list[Path], names: set[str], channels: int) -> dict[str, dict[int, Path]]:
+    """Case id -> channel -> file. A `_0000` is a channel unless labels or dataset.json say it is part of a name.
+
+    channels: as many as dataset.json names; 0 where it does not.
+    """
     cases: dict[str, dict[int, Path]] = defaultdict(dict)
     for path in images:
         stem = stem_of(path)
         match = CHANNEL.match(stem)
-        if match is not None and stem not in names:
+        if match is not None and stem not in names and (not channels or int(match[2]) < channels):
             cases[match[1]][int(match[2])] = path
         else:
             cases[stem][0] = path

@@ -52,10 +52,19 @@ def _claims(path: Path, layouts: Mapping[str, Layout]) -> dict[str, Claim]:
     return {name: claim for name, claim in answers.items() if claim is not None}
 
 
+def leaves_its_folder(name: str) -> bool:
+    """Whether a file of this name would lie elsewhere than in the folder it is put into, or nowhere."""
+    parts = name.split("/")
+    return "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in parts)
+
+
 def _check_ids(dataset: Dataset) -> None:
     """An id names a case's answer files, so it must be unique, in upper or lower case too."""
     seen: dict[str, str] = {}
     for case in dataset.cases:
+        if leaves_its_folder(case.id):
+            what = f"has a case named {case.id!r}, which is no name that files can have"
+            raise refuse(dataset.where, what, "Name cases without '..', backslashes or a leading slash.")
         key = case.id.lower()
         if key in seen:
             other = seen[key]

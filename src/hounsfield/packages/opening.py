@@ -33,6 +33,7 @@ def open_package(folder: Path) -> Package:
     try:
         METHODS.target(package.plan.method)
         told = identity(folder, index["parts"])
+        _ = package.facts, package.seen, package.scores, package.measured  # each raises where its form is another
     except UnknownName as error:
         raise refuse(folder, f"was made by a method that is not here. {error}", "Install what brings it.") from None
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
@@ -86,6 +87,8 @@ def _check_files(folder: Path, index: Mapping[str, Any]) -> None:
             found.add(path.relative_to(folder).as_posix())
         elif not path.is_dir():
             raise refuse(path, "is neither file nor folder", AGAIN)
+        elif not any(inside.is_file() for inside in path.rglob("*")):
+            raise refuse(path, "does not belong to the package", f"Take the folder out. {AGAIN}")
     for name in sorted(found - {"package.json", *declared}):
         raise refuse(folder / name, "does not belong to the package", f"Take the file out. {AGAIN}")
     for name, digest in sorted(declared.items()):

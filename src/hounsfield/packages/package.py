@@ -29,10 +29,16 @@ IDENTITY = (
 
 @dataclass(frozen=True)
 class Seen:
-    """Digests of the inputs that a model has seen: case id and patient by digest of the inputs."""
+    """Digests of the inputs that a model has seen: case id by digest of the inputs."""
 
     training: Mapping[str, str] = field(default_factory=dict)
     validation: Mapping[str, str] = field(default_factory=dict)
+
+    def and_also(self, other: Seen) -> Seen:
+        """What either has seen; what one was trained on counts as trained on."""
+        training = {**other.training, **self.training}
+        validation = {**other.validation, **self.validation}
+        return Seen(training, {digest: case for digest, case in validation.items() if digest not in training})
 
     def of(self, digest: str) -> str:
         """ "training", "validation" or "no" for a case with these inputs."""

@@ -6,7 +6,9 @@ import torch
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 in hardware (avx512_bf16 or amx)."""
+    """Whether the device multiplies bfloat16 in hardware: most GPUs, processors with avx512_bf16 or amx."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from hounsfield.answers.arrays import read_arrays, write_arrays
+from hounsfield.answers.arrays import read_arrays, read_facts, write_arrays
 from hounsfield.seam import Checkpoint
 from hounsfield.values import Part, Plan, Source, State
 
@@ -40,7 +40,9 @@ class FolderCheckpoints:
 
 def spent_in(folder: Path) -> float:
     """Seconds that a run and its parts had used by their latest checkpoint in a folder; 0 where there is none."""
-    return max((read_arrays(path)[1]["spent"] for path in sorted(folder.rglob("*.safetensors"))), default=0.0)
+    # a name with a dot in front was being written when the run was killed
+    whole = [path for path in folder.rglob("*.safetensors") if not path.name.startswith(".")]
+    return max((float(read_facts(path)["spent"]) for path in whole), default=0.0)
 
 
 def _arrays_of(state: State, place: str) -> dict[str, NDArray[Any]]:

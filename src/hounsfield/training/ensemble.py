@@ -25,7 +25,7 @@ class EnsembleMethod:
 
     def candidates(self, facts: Facts, budget: Budget, wishes: Mapping[str, Any]) -> Sequence[Plan]:
         """Left to who makes the ensemble: it is a list of plans, and no rule makes one of facts."""
-        raise refuse(self.card.name, "is made of plans that you give", "Give a plan with parts by --plan.")
+        raise refuse(self.card.name, "is made of plans that you give", "Give a plan with a part for each member.")
 
     def fit(self, plan: Plan, cases: Cases, ctx: RunContext, start: State | None = None) -> State:
         """Fit the members one after another, each with a seed, checkpoints and an even share of the time of its own."""

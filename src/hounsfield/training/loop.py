@@ -12,7 +12,7 @@ from hounsfield.training.randomness import generator, torch_seeded
 from hounsfield.training.repeating import Arrays, Repeats
 from hounsfield.training.start import started_from
 from hounsfield.training.validation import validation_score
-from hounsfield.values import Decision, Plan, State
+from hounsfield.values import Decision, Plan, Setting, State
 
 CHECKPOINT_SECONDS = 20.0
 
@@ -28,7 +28,7 @@ def repeat(method: Repeats, plan: Plan, cases: Cases, ctx: RunContext, start: St
     step, memory, live = reached.step, reached.memory, method.thaw(plan, reached.state, ctx.fabric)
     pace, saved_at = Pace(plan, ctx, step), ctx.clock.spent()
     plan = pace.resumed(plan, step)
-    while step < plan["steps"] and ctx.clock.left() > 0:
+    while step < plan["steps"] and (ctx.clock.left() > 0 or step < pace.newest):
         plan = pace.at(plan, step)
         live, memory, scalars = one_step(method, plan, live, memory, prepared, ctx, step)
         step += 1
@@ -43,6 +43,8 @@ def repeat(method: Repeats, plan: Plan, cases: Cases, ctx: RunContext, start: St
         if ctx.clock.spent() - saved_at >= CHECKPOINT_SECONDS:
             _save(method, live, step, memory, ctx)
             saved_at = ctx.clock.spent()
+    plan = pace.ended(plan, step)
+    _save(method, live, step, memory, ctx)
     return _best_or_last(method, plan, live, step, cases, ctx)
 
 
@@ -80,7 +82,8 @@ def _first(method: Repeats, plan: Plan, cases: Cases, ctx: RunContext, start: St
 def _validate(method: Repeats, plan: Plan, live: Any, step: int, cases: Cases, ctx: RunContext) -> None:
     """Score the state on the validation cases, and keep it where it is the best so far."""
     state = method.freeze(live)
-    score = validation_score(method, plan, method.finish(plan, state), cases.validation)
+    here = Setting(str(ctx.fabric.device))
+    score = validation_score(method, plan, method.finish(plan, state), cases.validation, here)
     if score is None:
         return
     ctx.track.scalar(step, plan["steps"], {"validation": score.shown})

@@ -30,7 +30,7 @@ def out_of_fold(
     findings = dict[str, Findings]()
     learnt_folds = fit_folds(method, plan, cases, folds, ctx)
     for fold in learnt_folds:
-        trained = method.open(fold.part.plan, fold.part.state, Setting())
+        trained = method.open(fold.part.plan, fold.part.state, Setting(str(ctx.fabric.device)))
         for case in fold.held_out:
             ctx.track.stage("answering out of fold", len(findings), len(cases.training))
             findings[case.id] = trained.answer(case, Limits())

@@ -44,6 +44,15 @@ class Pace:
         self.recorded[step] = decision
         return self._obey(plan, decision)
 
+    def ended(self, plan: Plan, step: int) -> Plan:
+        """The plan as it ends here, noted where the time was up, so that a resumed run ends at the same step."""
+        if step >= plan["steps"]:
+            return plan
+        if step not in self.recorded:
+            self.recorded[step] = Decision("steps", step, "the time was up")
+            self.ctx.track.decision(step, self.recorded[step])
+        return self._obey(plan, self.recorded[step])
+
     @staticmethod
     def _obey(plan: Plan, decision: Decision) -> Plan:
         return plan.decide("steps", decision.value, decision.why)

@@ -33,9 +33,10 @@ def _in_time(method: Method, plan: Plan, cases: Cases, ctx: RunContext) -> Plan:
     if not plan.get("timed", False) or math.isinf(left):
         return plan
     decided = [decision for step, decision in ctx.track.decisions() if step == 0 and decision.what in PACE]
-    if not decided:
-        rehearsed = timed(plan, rehearse(method, plan, cases, ctx.fabric, seed=ctx.seed), Budget(seconds=left))
-        decided = [decision for decision in rehearsed.decisions if decision.what in PACE]
+    if not decided and left > 0:
+        rehearsal = rehearse(method, plan, cases, ctx.fabric, seed=ctx.seed)
+        seconds = max(0.0, ctx.clock.left() - rehearsal.seconds_to_validate)  # the last look comes after the last step
+        decided = [d for d in timed(plan, rehearsal, Budget(seconds=seconds)).decisions if d.what in PACE]
         for decision in decided:
             ctx.track.decision(0, decision)
     for decision in decided:

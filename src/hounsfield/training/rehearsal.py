@@ -20,6 +20,7 @@ from hounsfield.training.validation import looked_at
 from hounsfield.values import Limits, Plan, Rehearsal, Setting, State, refuse
 
 FEW = 4  # cases that a rehearsal prepares
+HARMLESS = {"steps", "timed", "validate_every"}  # decisions that make no shape
 UNFIT = (ValueError, TypeError, IndexError, ZeroDivisionError, RuntimeError, MemoryError)
 
 
@@ -96,7 +97,9 @@ def rehearse(
             raise
         spent = (clock.ends[0] if clock.ends else time.monotonic()) - clock.started - clock.seconds_per_step
         prepared = _seconds_to_prepare(spent, track.seconds_per_case, len(cases.training), len(few.training))
-        validating = _seconds_to_validate(method, plan, state or _reached(method, plan, ctx), cases)
+        validating = _seconds_to_validate(
+            method, plan, state or _reached(method, plan, ctx), cases, Setting(str(fabric.device))
+        )
         scale = len(cases.training) / max(1, len(few.training))
         disk = sum(file.stat().st_size for file in (folder / "prepared").rglob("*") if file.is_file()) * scale
         checkpoint = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
@@ -107,12 +110,15 @@ def rehearse(
 
 
 def _refuse_unfit(plan: Plan, error: Exception, *, is_given: bool) -> None:
-    """What fails in rehearsal after a person decided something is theirs to mend; without that, it is a fault of ours."""
-    wished = [f"{decision.what}={decision.value}" for decision in plan.decisions if decision.why == "wished"]
+    """What fails in rehearsal after a person decided something is theirs to mend; else it is a fault of ours."""
+    wishes = [decision for decision in plan.decisions if decision.why == "wished" and decision.what not in HARMLESS]
+    wished = [f"{decision.what}={decision.value}" for decision in wishes]
     if is_given or wished:
         whose = f"with {', '.join(wished)} " if wished else ""
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise refuse("plan", f"{whose}can not be followed ({reason})", "Wish for other values, or for fewer.") from error
+        raise refuse(
+            "plan", f"{whose}can not be followed ({reason})", "Wish for other values, or for fewer."
+        ) from error
 
 
 def _seconds_to_prepare(spent: float, a_case: float | None, cases: int, few: int) -> float:
@@ -126,11 +132,11 @@ def _reached(method: Method, plan: Plan, ctx: FolderContext) -> State | None:
     return method.finish(plan, last.state) if last is not None and isinstance(method, IterativeMethod) else None
 
 
-def _seconds_to_validate(method: Method, plan: Plan, state: State | None, cases: Cases) -> float:
+def _seconds_to_validate(method: Method, plan: Plan, state: State | None, cases: Cases, setting: Setting) -> float:
     if state is None or not cases.validation:
         return 0.0
     began = time.monotonic()
-    trained = method.open(plan, state, Setting())
+    trained = method.open(plan, state, setting)
     opened = time.monotonic()
     trained.answer(cases.validation[0], Limits())
     return opened - began + (time.monotonic() - opened) * len(looked_at(plan, cases.validation))

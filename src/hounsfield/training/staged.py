@@ -165,7 +165,7 @@ class TrainedStages(TrainedMethod):
 
 def _fed(stage: Stage, part: Part, cases: Cases, ctx: RunContext) -> Cases:
     """The cases with this stage's answer as a further input."""
-    own = OpenStage(stage.name, part, _opened(stage, part, Setting()))
+    own = OpenStage(stage.name, part, _opened(stage, part, Setting(str(ctx.fabric.device))))
     validation = tuple(own.on(case, keep=True) for case in cases.validation)
     if stage.feeds == "truth":
         kind = answer_kind(part.plan.task)
@@ -174,7 +174,7 @@ def _fed(stage: Stage, part: Part, cases: Cases, ctx: RunContext) -> Cases:
         return Cases(tuple(own.on(case) for case in cases.training), validation)
     fed, folds = dict[str, Case](), min(FOLDS, len({case.patient for case in cases.training}))
     for fold in fit_folds(_method(stage, part), part.plan, cases, folds, ctx):
-        unseen = OpenStage(stage.name, fold.part, _opened(stage, fold.part, Setting()))
+        unseen = OpenStage(stage.name, fold.part, _opened(stage, fold.part, Setting(str(ctx.fabric.device))))
         fed |= {case.id: unseen.on(case) for case in fold.held_out}
     return Cases(tuple(fed[case.id] for case in cases.training), validation)
 

@@ -29,10 +29,12 @@ def looked_at(plan: Plan, cases: Sequence[Case]) -> list[Case]:
     return [cases[number * len(cases) // count] for number in range(count)]
 
 
-def validation_score(method: Repeats, plan: Plan, state: State, cases: Sequence[Case]) -> ValidationScore | None:
+def validation_score(
+    method: Repeats, plan: Plan, state: State, cases: Sequence[Case], setting: Setting
+) -> ValidationScore | None:
     """The task's first metric on these cases, the mean of its items; None where it is undefined."""
     metric = TASKS.load(plan.task).metrics[0]
-    trained = method.open(plan, state, Setting())
+    trained = method.open(plan, state, setting)
     answered = [(trained.answer(case, Limits()), case) for case in looked_at(plan, cases)]
     items = score((metric,), answered, resamples=0).sets[metric.name]
     values = [interval.value for interval in items.values() if interval.value is not None]

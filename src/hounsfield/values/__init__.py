@@ -23,8 +23,8 @@ from hounsfield.values.scores import Interval, Row, Scores
 from hounsfield.values.state import Part, Source, State
 
 __all__ = [
-    "Answer", "ArraySource", "ArrayValue", "Boxes", "Budget", "Case", "Code", "Dataset", "Decision", "Dense", "Diagnosis",
-    "Facts", "Findings", "Grid", "Image", "Interval", "LabelMap", "Lazy", "Limits", "MemorySource", "MiB", "Part",
-    "Plan", "Points", "Problem", "Quantities", "Refused", "Rehearsal", "Row", "Scores", "Series", "Setting",
-    "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal", "refuse",
+    "Answer", "ArraySource", "ArrayValue", "Boxes", "Budget", "Case", "Code", "Dataset", "Decision", "Dense",
+    "Diagnosis", "Facts", "Findings", "Grid", "Image", "Interval", "LabelMap", "Lazy", "Limits", "MemorySource",
+    "MiB", "Part", "Plan", "Points", "Problem", "Quantities", "Refused", "Rehearsal", "Row", "Scores", "Series",
+    "Setting", "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal", "refuse",
 ]  # fmt: skip

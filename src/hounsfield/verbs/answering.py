@@ -11,6 +11,7 @@ from typing import Any
 from hounsfield.answers.manifest import Entry, add
 from hounsfield.confidence.alarms import alarms
 from hounsfield.formats.files import sha256_of
+from hounsfield.layouts.opening import leaves_its_folder
 from hounsfield.packages.package import Package
 from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.seam import Trained
@@ -34,7 +35,9 @@ class Answering:
 
         Raises Refused where it can not be answered, which is a line of the manifest too.
         """
-        began = time.monotonic()
+        began, case = time.monotonic(), self._named_as_trained(case)
+        if leaves_its_folder(case.id):
+            raise refuse(case.id, "is no name that an answer's file can have", "Name the case otherwise.")
         digest, refusal = _digest(case)
         if self._is_done(case, digest):
             return None
@@ -52,6 +55,13 @@ class Answering:
         findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
         add(self.out, self._answered(case, digest, files, findings, time.monotonic() - began))
         return findings
+
+    def _named_as_trained(self, case: Case) -> Case:
+        """The case with its only input under the only role that the model knows, whatever it was called."""
+        roles = self.package.facts.words.get("roles", ())
+        if len(roles) != 1 or len(case.inputs) != 1 or roles[0] in case.inputs:
+            return case
+        return replace(case, inputs={roles[0]: next(iter(case.inputs.values()))})
 
     def _is_done(self, case: Case, digest: str) -> bool:
         """Whether this model's answer to these inputs is there."""

@@ -14,9 +14,10 @@ from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Interval, Problem, Refused, Scores, refuse
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import open_dataset
-from hounsfield.verbs.evaluate import evaluate, read_scores
+from hounsfield.verbs.evaluate import read_scores
 from hounsfield.verbs.packages import Openable, load
 from hounsfield.verbs.predict import predict
+from hounsfield.verbs.scored import score_answers
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,11 @@ def _scores(place: Openable, truth: str | Path | Dataset | None, watch: Watcher,
             raise refuse(_name(place), "carries no scores", "Name the truth as a third word.")
         return scores
     if not is_model:
-        return evaluate(_name(place), truth, watch=watch, **opening)
+        return score_answers(_name(place), truth, watch=watch, **opening).scores
     package = load(place)
     with tempfile.TemporaryDirectory(prefix="hounsfield-compare-") as scratch:
         predict(package, _unseen(package, truth, opening), out=scratch, watch=watch, **opening)
-        return evaluate(scratch, truth, watch=watch, **opening)
+        return score_answers(scratch, truth, watch=watch, **opening).scores
 
 
 def _unseen(package: Package, truth: str | Path | Dataset, opening: Mapping[str, Any]) -> Dataset:

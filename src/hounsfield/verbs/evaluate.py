@@ -1,23 +1,17 @@
-"""evaluate: answers held against truths."""
+"""evaluate: answers held against truths, with a page to look at."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hounsfield.answers.manifest import Entry, entries
 from hounsfield.answers.writing import write_json, write_text
-from hounsfield.evaluation.scoring import score
-from hounsfield.registry.tables import TASKS
-from hounsfield.tasks.task import Task
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Case, Dataset, Findings, Refused, Scores, refuse
+from hounsfield.values import Dataset, Refused, Scores, refuse
 from hounsfield.verbs.pages import SHOWN, evaluation_page, merit
-from hounsfield.verbs.remarks import notes, why_nothing
-from hounsfield.verbs.truths import files_by_case, truths_of
+from hounsfield.verbs.scored import Scored, score_answers
 
 SCORES = "scores.json"
 
@@ -33,44 +27,27 @@ def evaluate(
 ) -> Scores:
     """Score a folder of answers against a data set that holds the truths, or a folder of bare truth files.
 
-    Cases that the model was trained on or chosen by are left out, and counted in a note; a case that could not be
-    answered counts as the worst. A folder without a manifest is matched by the names of its files.
+    Leaves scores.json and report.html in the folder. What is counted, and how, is said in `score_answers`.
     Raises Refused where nothing can be compared.
     """
-    folder = Path(answers)
-    if not folder.is_dir():
-        raise refuse(folder, "is no folder of answers", "Give the folder that `predict --out` made.")
-    manifest = entries(folder)
-    bare = files_by_case(folder) if manifest is None else {}
-    name, cases = truths_of(truth, task or _task_of(manifest), derive, bare or manifest or (), opening)
-    if manifest is None:
-        manifest = {i: Entry(i, name, "", "", str(path), {path.name: ""}) for i, path in bare.items()}
-    held_out = {i: entry for i, entry in manifest.items() if entry.seen == "no" and i in cases}
-    if not held_out:
-        raise Refused(why_nothing(folder, manifest, cases))
-    table = TASKS.load(name)
-
-    def pairs() -> Iterator[tuple[Findings | Refused, Case]]:
-        for number, (i, entry) in enumerate(held_out.items()):
-            watch({"stage": "comparing", "done": number, "total": len(held_out)})
-            yield _said(entry, folder, table), cases[i]
-
-    scores = score(table.metrics, pairs())
-    watch({"stage": "comparing", "done": len(held_out), "total": len(held_out)})
-    if not any(scores.sets.values()):
-        raise Refused(scores.problems or why_nothing(folder, {}, cases))
-    scores = replace(scores, notes=(*scores.notes, *notes(folder, manifest, cases, held_out)))
-    worst = sorted((i for i in held_out if i in scores.cases), key=lambda i: merit(scores, i))[:SHOWN]
-    looked_at = [(_said(held_out[i], folder, table), cases[i]) for i in worst]
-    pictured = [(findings, case) for findings, case in looked_at if not isinstance(findings, Refused)]
-    where = truth.where if isinstance(truth, Dataset) else str(truth)
+    found = score_answers(answers, truth, task=task, derive=derive, watch=watch, **opening)
     try:
-        write_json(folder / SCORES, scores.to_json())
-        write_text(folder / "report.html", evaluation_page(folder, where, scores, pictured, name))
+        write_json(found.folder / SCORES, found.scores.to_json())
+        write_text(found.folder / "report.html", _page(found, truth))
     except OSError as error:
-        note = f"{SCORES} and report.html could not be written to {folder} ({error.strerror or error})."
-        scores = replace(scores, notes=(*scores.notes, note))
-    return scores
+        note = f"{SCORES} and report.html could not be written to {found.folder} ({error.strerror or error})."
+        return replace(found.scores, notes=(*found.scores.notes, note))
+    return found.scores
+
+
+def _page(found: Scored, truth: str | Path | Dataset) -> str:
+    """The page, with pictures of the worst cases."""
+    scored = [i for i in found.held_out if i in found.scores.cases]
+    worst = sorted(scored, key=lambda i: merit(found.scores, i))[:SHOWN]
+    said = [(found.said(i), found.cases[i]) for i in worst]
+    pictured = [(findings, case) for findings, case in said if not isinstance(findings, Refused)]
+    where = truth.where if isinstance(truth, Dataset) else str(truth)
+    return evaluation_page(found.folder, where, found.scores, pictured, found.task.name)
 
 
 def read_scores(folder: Path) -> Scores | None:
@@ -82,29 +59,3 @@ def read_scores(folder: Path) -> Scores | None:
         return Scores.from_json(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError):
         raise refuse(path, "does not hold scores", "Evaluate the folder again.") from None
-
-
-def _task_of(manifest: Mapping[str, Entry] | None) -> str | None:
-    """The task of a folder's answers. Raises Refused where they are of several."""
-    tasks = sorted({entry.task for entry in manifest.values()}) if manifest else []
-    if len(tasks) > 1:
-        raise refuse("the manifest", f"holds answers of {' and '.join(tasks)}", "Choose one with --task.")
-    return tasks[0] if tasks else None
-
-
-def _said(entry: Entry, folder: Path, task: Task) -> Findings | Refused:
-    """What the answer's file says, or why it says nothing."""
-    try:
-        return Findings(task.read(_answer_of(entry, folder)))
-    except Refused as refusal:
-        return refusal
-
-
-def _answer_of(entry: Entry, folder: Path) -> Path:
-    """The file to read. Raises Refused where the case was not answered."""
-    if entry.refusal is not None:
-        raise Refused(entry.refusal)
-    name = next(iter(entry.answers), None)
-    if name is None or not (folder / name).resolve().is_relative_to(folder.resolve()):
-        raise refuse(folder, f"has a line in its manifest without a file for {entry.id}", "Predict that case again.")
-    return folder / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hounsfield.evaluation.scoring import score
+from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
 from hounsfield.seam import Trained
 from hounsfield.training.track import Watcher
@@ -16,7 +17,7 @@ def score_held_out(
     """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each."""
     if not found.cases.validation:
         return None, []
-    trained: Trained = found.method.open(plan, state, Setting())
+    trained: Trained = found.method.open(plan, state, Setting(devices()[0]))
     answered = list[tuple[Findings, Case]]()
     refused = list[tuple[Refused, Case]]()
     for number, case in enumerate(found.cases.validation, start=1):

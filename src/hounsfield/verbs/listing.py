@@ -7,7 +7,6 @@ import platform
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +47,6 @@ def doctor() -> list[tuple[str, str, bool]]:
             said.append((package, version(package), True))
         except PackageNotFoundError:
             said.append((package, f"missing: pip install {package}", False))
-    fabric = find_spec("lightning_fabric") is not None
-    said.append(("several GPUs", "yes" if fabric else "needs pip install hounsfield[fabric]", True))
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     said.append(("free disk here", f"{free:.1f} GiB", free > 1))
     return said

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.packages.package import Package
+from hounsfield.planning.device import devices
 from hounsfield.seam import Trained
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Case, Dataset, Findings, Limits
+from hounsfield.values import Case, Dataset, Findings, Limits, Setting
 from hounsfield.verbs.packages import Openable, show
 from hounsfield.verbs.packages import load as open_checked
 from hounsfield.verbs.predict import Predicted, predict
@@ -41,7 +42,7 @@ class Model:
 
     @cached_property
     def _trained(self) -> Trained:
-        return self.package.open()
+        return self.package.open(Setting(devices()[0]))
 
     def show(self) -> dict[str, Any]:
         """What the model is, as plain JSON."""

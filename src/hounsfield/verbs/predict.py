@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.manifest import NAME, entries
+from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Problem, Refused, refuse
+from hounsfield.values import Dataset, Problem, Refused, Setting, refuse
 from hounsfield.verbs.answering import Answering
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.inputs import cases_of
@@ -57,7 +58,9 @@ def predict(
     package, place = load(model), Path(out)
     cases, problems = cases_of(data, inputs or {}, package, opening)
     _make_folder(place)
-    answering = Answering(package, TASKS.load(package.plan.task), package.open(), place, entries(place) or {})
+    answering = Answering(
+        package, TASKS.load(package.plan.task), package.open(Setting(devices()[0])), place, entries(place) or {}
+    )
     done, there, alarmed = list[str](), list[str](), list[str]()
     for number, case in enumerate(cases):
         watch({"stage": "answering", "done": number, "total": len(cases), "case": case.id})

@@ -45,6 +45,8 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
     dataset = open_dataset(
         question.data, layout=question.layout, columns=question.columns, target=question.target, ignore=question.ignore
     )
+    if question.derive is not None:
+        dataset = split_before_deriving(dataset, question)
     dataset, task = derived(dataset, question.task, question.derive)
     refuse_without_truth(dataset, task)
     dataset = split(dataset, task, question)
@@ -96,11 +98,25 @@ def choice_of(question: Question, task: str, facts: Facts) -> Decision:
     return Decision("method", card.name, "wished")
 
 
+def split_before_deriving(dataset: Dataset, question: Question) -> Dataset:
+    """The data set in parts before new cases are made of its own, so that no case sits in two parts within others.
+
+    A split file that names the derived cases is left for afterwards.
+    """
+    if question.split is None:
+        return dataset.with_cases(split_by_patient(dataset.cases, seed=question.seed))
+    parts = read_split(Path(question.split))
+    if not parts.keys() <= {case.id for case in dataset}:
+        return dataset
+    return dataset.with_cases(apply_split([case for case in dataset if case.id in parts], parts, question.split))
+
+
 def split(dataset: Dataset, task: str, question: Question) -> Dataset:
     """The data set with every case in a part: from the file, from the layout, or drawn by patient and seed."""
     cases = dataset.cases
-    if question.split is not None:
-        parts = read_split(Path(question.split))
+    parts = {} if question.split is None else read_split(Path(question.split))
+    names_these = question.derive is None or parts.keys() <= {case.id for case in cases}
+    if parts and names_these:
         placed = apply_split(cases, parts, question.split)
         cases = tuple(case for case in placed if case.id in parts)
     with_truth = list(filter(TASKS.load(task).has_truth, cases))

@@ -17,6 +17,7 @@ from hounsfield.training.checkpoints import spent_in
 from hounsfield.training.clock import WallClock
 from hounsfield.training.context import FolderContext
 from hounsfield.training.memory import peak_bytes
+from hounsfield.training.rehearsal import rehearse
 from hounsfield.training.run_folder import RunFolder, Told
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Plan, State, refuse
@@ -56,7 +57,7 @@ def train(
     with run.claimed({**question.asked(), **given.asked()}, told):
         clear_unfinished(place)
         found = study(question, watch=watch)
-        decided, seen = _decide(run, found, question, given, began, watch), _seen(found)
+        decided, seen = _decide(run, found, question, given, began, watch), _seen(found, given)
         write_split(run.folder / "split.csv", found.dataset.cases)
         state, seconds = _Learning(run, question, began, watch, on_clock).of(found, decided, given)
         scores, answered = score_held_out(found, decided, state, watch)
@@ -77,7 +78,9 @@ def _decide(run: RunFolder, found: Study, question: Question, given: Given, bega
         run.refuse_other_cases(cases)
         return run.plan()
     if given.plan is not None:
-        run.begin(given.plan, found.facts, None, cases)
+        fabric = fabric_for(given.plan)
+        rehearsal = rehearse(found.method, given.plan, found.cases, fabric, seed=question.seed, is_given=True)
+        run.begin(given.plan, found.facts, rehearsal, cases)
         return given.plan
     made = planned(found, question, began=began, watch=watch)
     run.begin(made.plan, found.facts, made.rehearsal, cases)
@@ -89,11 +92,13 @@ def _told(found: Study) -> Told:
     return {part: {case.id: case.digest() for case in cases} for part, cases in parts.items()}
 
 
-def _seen(found: Study) -> Seen:
-    return Seen(
+def _seen(found: Study, given: Given) -> Seen:
+    """What the model sees now, and what the one that it starts from has seen before."""
+    now_ = Seen(
         {case.digest_of_inputs(): case.id for case in found.cases.training},
         {case.digest_of_inputs(): case.id for case in found.cases.validation},
     )
+    return now_ if given.start is None else now_.and_also(given.start.seen)
 
 
 @dataclass(frozen=True)
