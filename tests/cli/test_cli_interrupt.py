@@ -14,18 +14,8 @@ import pytest
 
 from hounsfield.verbs.train import train
 
-WORDS = (
-    "--steps",
-    "300",
-    "--set",
-    "features=4,8",
-    "--set",
-    "batch=1",
-    "--set",
-    "supervised=0",
-    "--set",
-    "patch=16,16,16",
-)
+TINY = ("features=4,8", "batch=1", "supervised=0", "patch=16,16,16")
+WORDS = ("--steps", "100", *(word for wish in TINY for word in ("--set", wish)))
 
 
 def start(folder: Path, *words: object) -> subprocess.Popen[str]:
