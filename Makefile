@@ -5,7 +5,6 @@ PYTHON ?= python3
 DATA ?=
 MINUTES ?= 3
 WORKERS ?= 2
-export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-all test-browser check format bench docs clean
@@ -22,15 +21,14 @@ $(VENV)/.made: pyproject.toml constraints.txt
 
 venv: $(VENV)/.made  ## make the environment (a few minutes, once)
 
-demo: export OMP_NUM_THREADS =
 demo: venv  ## the main job on built-in phantoms, or on your images: make demo DATA=folder
 	$(BIN)/python examples/demo.py --minutes $(MINUTES) $(if $(DATA),--data '$(DATA)')
 
 test: venv  ## the tests (minutes)
-	$(BIN)/pytest -n $(WORKERS) -m 'not large and not browser and not gpu'
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) -m 'not large and not browser and not gpu'
 
 test-all: venv  ## the tests, the large ones included
-	$(BIN)/pytest -n $(WORKERS) -m 'not browser and not gpu'
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) -m 'not browser and not gpu'
 
 test-browser: venv  ## the report in a real headless browser (needs chromium)
 	$(BIN)/pytest -m browser
@@ -46,7 +44,7 @@ format: venv  ## bring the code into form
 	$(BIN)/ruff check --fix .
 
 bench: venv  ## one benchmark: make bench NAME=hippocampus
-	OMP_NUM_THREADS= $(BIN)/python benchmarks/$(NAME).py
+	$(BIN)/python benchmarks/$(NAME).py
 
 docs: venv  ## where the documents are
 	@ls docs/*.md docs/*/*.md
