@@ -54,9 +54,13 @@ def inner_border(instances: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _some_foreground(target: NDArray[np.uint8]) -> NDArray[np.int16]:
-    where = np.argwhere((target > 0) & (target != IGNORE))
-    if len(where) > REMEMBERED:
-        where = where[
-            np.sort(generator(0, len(where), purpose="foreground").choice(len(where), REMEMBERED, replace=False))
-        ]
-    return where.astype(np.int16).reshape(-1, target.ndim)
+    """Indices (N, d) of labelled elements, as many of each class, so that patches show the small ones as often."""
+    classes = [value for value in np.unique(target) if value not in (0, IGNORE)]
+    chosen = [np.zeros((0, target.ndim), np.int16)]
+    for value in classes:
+        where = np.argwhere(target == value).astype(np.int16)
+        rng = generator(int(value), len(where), purpose="foreground")
+        chosen.append(
+            where[np.sort(rng.choice(len(where), min(len(where), REMEMBERED // len(classes)), replace=False))]
+        )
+    return np.concatenate(chosen)
