@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from hounsfield.answers import manifest
 from hounsfield.formats import nifti
 from hounsfield.formats.files import sha256_of
+from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.values import Refused
 from hounsfield.verbs import answering
 from hounsfield.verbs.model import load
@@ -185,3 +186,16 @@ def test_nothing_to_answer(words, said, model, torsos, tmp_path, monkeypatch):
     with pytest.raises(Refused, match=said):
         predict(model, out=tmp_path / "a", **words)
     assert not (tmp_path / "a").exists()
+
+
+def test_a_fault_of_ours_in_one_case_does_not_lose_the_rest(model, torsos, tmp_path, monkeypatch):
+    def faulty(case):
+        if case.id == IDS[3]:
+            raise ZeroDivisionError("float division by zero")
+        return facts_of_inputs(case)
+
+    monkeypatch.setattr(answering, "facts_of_inputs", faulty)
+    answered = predict(model, torsos, out=tmp_path / "out")
+    assert answered.done == (*IDS[:3], *IDS[4:])
+    assert "fault of hounsfield (ZeroDivisionError" in str(answered.problems[0])
+    assert [line["id"] for line in lines(tmp_path / "out") if line["problem"]] == [IDS[3]]

@@ -19,6 +19,8 @@ from hounsfield.training.memory import peak_bytes
 from hounsfield.values import Case, Findings, Limits, Problem, Refused, refuse
 from hounsfield.verbs.inputs import where
 
+OUR_FAULTS = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+
 
 @dataclass
 class Answering:
@@ -48,8 +50,8 @@ class Answering:
             found = facts_of_inputs(case)
             findings = self.trained.answer(case, Limits())
             files = self.task.write(findings, self.out / case.id, case)
-        except Refused as refused:
-            named = Refused(_naming_files(problem, case) for problem in refused.problems)
+        except (Refused, *OUR_FAULTS) as error:
+            named = _refusal(error, case)
             add(self.out, replace(self._entry(case, digest), problem=named.problems[0].to_json()))
             raise named from None
         findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
@@ -99,6 +101,14 @@ def _digest(case: Case) -> tuple[str, Refused | None]:
         return case.digest_of_inputs(), None
     except Refused as refusal:
         return "", refusal
+
+
+def _refusal(error: Exception, case: Case) -> Refused:
+    """Why a case is not answered, naming its files. One odd case must not lose the rest, even by a fault of ours."""
+    if isinstance(error, Refused):
+        return Refused(_naming_files(problem, case) for problem in error.problems)
+    what = f"could not be answered, by a fault of hounsfield ({type(error).__name__}: {error})"
+    return refuse(where(case), what, "Please report it.")
 
 
 def _naming_files(problem: Problem, case: Case) -> Problem:

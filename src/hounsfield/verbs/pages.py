@@ -31,7 +31,7 @@ def training_page(contents: Contents, found: Study, answered: Answered, log: Pat
             plan=contents.plan.decide("method", contents.plan.method, found.chosen.why),
             scores=contents.scores,
             figures=worst_first(contents.plan.task, answered, contents.scores),
-            log=read_lines(log),
+            log=each_step_once(read_lines(log)),
             data=_data_rows(found),
             facts=found.facts,
             environment=environment_rows(measured),
@@ -54,6 +54,14 @@ def evaluation_page(folder: Path, truth: str, scores: Scores, answered: Answered
             notes=scores.notes,
         )
     )
+
+
+def each_step_once(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A run's log without the lines that a resumed run wrote again."""
+    last = {
+        (line.get("part"), line.get("step"), "validation" in line): line for line in lines if "decision" not in line
+    }
+    return sorted(last.values(), key=lambda line: (str(line.get("part")), line.get("step") or 0))
 
 
 def worst_first(task: str, answered: Answered, scores: Scores | None) -> list[Picture]:
