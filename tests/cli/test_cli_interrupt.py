@@ -64,8 +64,9 @@ def test_ctrl_c_in_predict_keeps_what_is_answered(torsos: Path, model, tmp_path:
     wait_for(tmp_path / "a" / "manifest.jsonl", process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    if process.returncode == 0:
-        pytest.skip("this machine answers faster than it can be interrupted")
+    if process.returncode == 0:  # it was done before the signal came: then nothing may be missing
+        assert len(json.loads(out)["done"]) == 10
+        return
     assert (process.returncode, out) == (130, "")
     assert err.strip() == "hounsfield: interrupted. Nothing is half written: type the same command again to go on."
     assert not list((tmp_path / "a").glob(".*"))

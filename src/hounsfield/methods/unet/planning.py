@@ -77,7 +77,7 @@ def _sized(plan: Plan, facts: Facts, budget: Budget, wishes: Mapping[str, Any], 
             "timed", budget.seconds is not None, "minutes were given" if budget.seconds else "no minutes were given"
         ),
         Decision("validate_every", max(1, STEPS // 10), "ten looks at the validation cases in a run"),
-        Decision("learning_rate", 3e-3, "AdamW on small U-Nets: benchmarks/hippocampus.py"),
+        Decision("learning_rate", 3e-3, "a usual rate for AdamW on small U-Nets; not tuned"),
         Decision("weight_decay", 1e-2, "AdamW's own default"),
         Decision("precision", precision, whys[precision]),
         Decision("foreground_share", 0.67, "two of three patches show a label for sure"),
