@@ -63,6 +63,18 @@ def test_parts_get_the_steps_that_fit_and_on_resume_the_same(tmp_path: Path, mon
     assert resumed.plan == part.plan
 
 
+def test_parts_keep_their_end_on_resume(tmp_path: Path) -> None:
+    """Half of a hundred ticks is the first's. Stopped at thirty, it goes on to fifty, whatever half is left by then."""
+    first = FolderContext.at(tmp_path, clock=StepClock(limit=100, stop_at=30)).part("a", share=0.5)
+    with pytest.raises(Stopped):
+        learnt(Line(), plan_of(1000), POINTS, first)
+    resumed = FolderContext.at(tmp_path, clock=StepClock(limit=100, ticks=30))
+    part = learnt(Line(), plan_of(1000), POINTS, resumed.part("a", share=0.5))
+    assert part.state.arrays["seen"] == [50]
+    assert resumed.part("b").clock.left() == 50
+    assert [decision.value for _, decision in resumed.part("a").track.decisions() if decision.what == "until"] == [50]
+
+
 def test_parts_without_a_time_are_not_rehearsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*args: Any, **more: Any) -> Rehearsal:
         raise AssertionError("a rehearsal without need")
