@@ -118,9 +118,10 @@ def _unseen(package: Package, truth: str | Path | Dataset, opening: Mapping[str,
 
 def _has_seen(package: Package, case: Case) -> bool:
     try:
-        return package.seen.of(case.digest_of_inputs()) != "no"
+        digest = case.digest_of_inputs()
     except Refused:  # what can not be read was not learnt from
-        return False
+        digest = ""
+    return package.seen.of(digest, case.patients) != "no"
 
 
 def _name(place: Openable) -> str:

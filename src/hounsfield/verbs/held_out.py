@@ -14,7 +14,10 @@ from hounsfield.verbs.study import Study
 def score_held_out(
     found: Study, plan: Plan, state: State, watch: Watcher
 ) -> tuple[Scores | None, list[tuple[Findings, Case]]]:
-    """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each."""
+    """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each.
+
+    They go into a package, so they name no patient.
+    """
     if not found.cases.validation:
         return None, []
     trained: Trained = found.method.open(plan, state, Setting(devices()[0]))
@@ -26,4 +29,5 @@ def score_held_out(
         except Refused as refusal:
             refused.append((refusal, case))
         watch({"stage": "scoring", "done": number, "total": len(found.cases.validation)})
-    return score(TASKS.load(plan.task).metrics, [*answered, *refused], seed=0), answered
+    scores = score(TASKS.load(plan.task).metrics, [*answered, *refused], seed=0)
+    return scores.without_names(), answered

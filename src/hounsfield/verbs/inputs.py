@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +69,7 @@ def _told_apart(cases: list[Case]) -> list[Case]:
     Raises Refused where that does not help: answers would be written over each other.
     """
     names = Counter(case.id.lower() for case in cases)
-    cases = [case if names[case.id.lower()] == 1 else replace(case, id=_with_folder(case)) for case in cases]
+    cases = [case if names[case.id.lower()] == 1 else case.renamed(_with_folder(case)) for case in cases]
     seen = dict[str, Case]()
     for case in cases:
         other = seen.setdefault(case.id.lower(), case)

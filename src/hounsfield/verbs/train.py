@@ -10,7 +10,8 @@ from typing import Any
 
 from hounsfield.answers.writing import read_lines
 from hounsfield.layouts.splits import write_split
-from hounsfield.packages.package import Package, Seen
+from hounsfield.packages.package import Package
+from hounsfield.packages.seen import Seen
 from hounsfield.packages.writing import Contents, clear_unfinished, write_package
 from hounsfield.planning.choice import is_timed
 from hounsfield.training.checkpoints import spent_in
@@ -94,10 +95,7 @@ def _told(found: Study) -> Told:
 
 def _seen(found: Study, given: Given) -> Seen:
     """What the model sees now, and what the one that it starts from has seen before."""
-    now_ = Seen(
-        {case.digest_of_inputs(): case.id for case in found.cases.training},
-        {case.digest_of_inputs(): case.id for case in found.cases.validation},
-    )
+    now_ = Seen.of_cases(found.cases.training, found.cases.validation)
     return now_ if given.start is None else now_.and_also(given.start.seen)
 
 
