@@ -74,3 +74,13 @@ def test_patients_who_are_all_known_leave_nothing_to_compare(first, tmp_path):
     predict(package, visits(tmp_path / "third", 3, seen), out=tmp_path / "a", **SICK)
     with pytest.raises(Refused, match=r"all of them, or on other cases of their patients\. .* known by their names"):
         evaluate(tmp_path / "a", tmp_path / "third", **SICK)
+
+
+def test_rows_of_two_tables_that_share_an_id_are_not_taken_for_one(first, tmp_path):
+    package, _ = first
+    tables = [visits(tmp_path / name, 4, KNOWN[:2]) for name in ("one", "two")]
+    assert predict(package, tables, out=tmp_path / "a", **SICK).done == ("v4-00", "v4-01"), "the same rows twice are"
+    rows = (tables[1] / "visits.csv").read_text(encoding="utf-8")
+    (tables[1] / "visits.csv").write_text(rows.replace(",44,", ",45,"), encoding="utf-8")
+    with pytest.raises(Refused, match="v4-00: is the name of two cases"):
+        predict(package, tables, out=tmp_path / "b", **SICK)

@@ -32,7 +32,8 @@ def cases_of(
             problems.extend(refusal.problems)
     if not cases:
         raise Refused(problems or refuse("predict", "was given nothing to answer", "Name files or folders.").problems)
-    return _told_apart(list({(case.id, where(case)): case for case in cases}.values())), problems
+    once = {(case.id, where(case) if case.inputs else tuple(sorted(case.covariates.items()))): case for case in cases}
+    return _told_apart(list(once.values())), problems
 
 
 def where(case: Case) -> str:
@@ -80,6 +81,6 @@ def _told_apart(cases: list[Case]) -> list[Case]:
 
 
 def _with_folder(case: Case) -> str:
-    first = next((value.where for value in case.inputs.values()), "")
-    folder = Path(first).resolve().parent.name
+    first = next((value.where for value in case.inputs.values()), None)
+    folder = "" if first is None else Path(first).resolve().parent.name
     return f"{folder}_{case.id}" if folder else case.id
