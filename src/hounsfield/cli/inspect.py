@@ -18,7 +18,8 @@ from hounsfield.cli.words import as_json, opened_by, opening, print_json
 @as_json
 @click.option("--strict", is_flag=True, help="End with exit code 3 when anything is wrong.")
 def inspect_command(data: str, as_json: bool, strict: bool, **words: Any) -> None:
-    """What is there: cases, channels, spacing, labels, which task it is for and why."""
+    """What is there, which task it is for and why, and what is wrong with it."""
+    from hounsfield.cli.tables import print_faults
     from hounsfield.verbs.inspect import inspect
 
     with Line() as watch:
@@ -29,8 +30,9 @@ def inspect_command(data: str, as_json: bool, strict: bool, **words: Any) -> Non
         click.echo(repr(found))
         for problem in found.problems:
             say(str(problem))
+        print_faults(found.faults, below=found.dataset.where)
         click.echo(f"\nNext: {_next(data, found.dataset.task)}")
-    if strict and found.problems:
+    if strict and (found.problems or found.faults):
         raise Ended(DONE_IN_PART)
 
 

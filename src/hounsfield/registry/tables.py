@@ -57,4 +57,25 @@ FORMATS = Table(  # of images: the name is the suffix; beside its target a modul
     group="hounsfield.formats",
 )
 
+CHECKS = Table(  # of the data, by `inspect`
+    "check",
+    {
+        "apart": "hounsfield.audit.apart:CHECK",
+        "copied": "hounsfield.audit.copied:CHECK",
+        "enclosure": "hounsfield.audit.enclosure:CHECK",
+        "flat": "hounsfield.audit.flat:CHECK",
+        "flipped": "hounsfield.audit.flipped:CHECK",
+        "grids": "hounsfield.audit.grids:CHECK",
+        "inverted": "hounsfield.audit.inverted:CHECK",
+        "label_types": "hounsfield.audit.label_types:CHECK",
+        "label_values": "hounsfield.audit.label_values:CHECK",
+        "numbers": "hounsfield.audit.numbers:CHECK",
+        "orientation": "hounsfield.audit.orientation:CHECK",
+        "outliers": "hounsfield.audit.outliers:CHECK",
+        "stray": "hounsfield.audit.stray:CHECK",
+        "unreadable": "hounsfield.audit.unreadable:CHECK",
+    },
+    group="hounsfield.checks",
+)
+
 ENGINES = Table("engine", {"torch": "hounsfield.inference.engines.torch:TorchEngine"})

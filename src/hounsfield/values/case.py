@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from hounsfield.values.answers import Answer
+from hounsfield.values.image import Image
 from hounsfield.values.problem import Problem
 
 T = TypeVar("T")
@@ -19,13 +20,15 @@ class Lazy(Generic[T]):
     """A value that is read when it is asked for.
 
     kind: the type that `load` gives, known without reading.  where: what an error names (a path, or path and member).
-    digest: identity of the content in hexadecimal, without times or paths.
+    digest: identity of the content in hexadecimal, without times or paths.  stored: of a label file, its numbers as an
+    image on the grid and in the type that the file itself has, which `load` may refuse; None where there is no such.
     """
 
     kind: type[T]
     where: str
     load: Callable[[], T]
     digest: Callable[[], str]
+    stored: Callable[[], Image] | None = None
 
     def __repr__(self) -> str:
         return f"Lazy({self.kind.__name__} of {self.where})"
