@@ -19,7 +19,7 @@ ENCLOSED = 2 / 3
 
 OTHERS = 2  # cases that have to show that one label encloses another
 SHARE_OF_OTHERS = 0.9
-HALF = 1 / 3
+HALF = 0.4
 """A case by itself is suspicious when in most slices a label goes half round another: organs that merely adjoin touch
 along less."""
 

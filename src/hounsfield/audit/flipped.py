@@ -51,7 +51,7 @@ class Flipped:
                 group.where[number],
                 f"is more like the others in a mirror (correlation {mirrored[number]:.2f}) than as it lies "
                 f"({as_is[number]:.2f}): left and right seem exchanged",
-                "Check the patient's side, and mend the affine or the array; the labels of it lie on the same side.",
+                "Check the patient's side, and mend the affine or the array, of the labels too.",
                 sure=0.8,
                 cases=(group.ids[number],),
             )
