@@ -230,6 +230,9 @@ def ring(*, shift: int = 0, slices: int = 6) -> LabelMap:
     return LabelMap(array, Grid.regular(array.shape, (1, 1, 8)), {1: "cavity", 2: "wall"})
 
 
+FAR = replace(ring(), array=np.where(ring().array == 2, 0, ring().array) + 2 * (np.indices((40, 40, 6))[0] > 35))
+
+
 def hearts(*shifts: int) -> list[Case]:
     cases = []
     for number, shift in enumerate(shifts):
@@ -244,6 +247,12 @@ def test_a_wall_that_does_not_enclose_its_cavity() -> None:
     assert fault.cases == ("c3",)
     assert fault.what.startswith("has wall along only ")
     assert "in the 5 slices that hold both; in 3 of 3 other cases it is enclosed" in fault.what
+
+
+def test_a_wall_elsewhere_is_found_too() -> None:
+    (fault,) = found(enclosure.CHECK, [*hearts(0, 1, 2), case("far", Image.of(np.zeros((40, 40, 6)), FAR.grid), FAR)])
+    assert fault.cases == ("far",)
+    assert "only 0 % of the outline of cavity" in fault.what
 
 
 def test_a_half_wall_is_suspicious_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.values import Dataset, Fault, LabelMap
 
-MANY = 24  # labels beyond which no pairs are looked at
+MANY = 12  # labels beyond which no pairs are looked at
 SHORTEST = 12  # elements of an outline that say something
 ENCLOSED = 2 / 3
 """Share of the inner outline that touches the outer label where it is enclosed, in the slices that hold both."""
@@ -94,7 +95,7 @@ def _is_half_round(touches: Mapping[tuple[int, int], Touch], pair: tuple[int, in
 
 
 def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]:
-    """(inner, outer) -> how inner's outline touches outer, of all pairs that touch, slice by slice.
+    """(inner, outer) -> how inner's outline touches outer, of all pairs that are in some slice together.
 
     The slices are those across the axis of the largest spacing; a picture is one slice.
     """
@@ -112,7 +113,7 @@ def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]
             met.append(touching)
     outline, touching = np.array(outlines), np.array(met)  # (slices, L) and (slices, L, L)
     found = {}
-    for i, j in np.argwhere(touching.any(axis=0)):
+    for i, j in permutations(range(len(values)), 2):
         both = (outline[:, i] > 0) & (outline[:, j] > 0)
         length = outline[both, i]
         if length.sum() >= SHORTEST:
