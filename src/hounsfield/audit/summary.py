@@ -45,7 +45,8 @@ def summarise(image: Image) -> tuple[ImageSummary, NDArray[np.float32]]:
     blocks = Blocks(image.grid.shape, SIDE)
     for part, values in slabs(image.source):
         blocks.add(part, values[0])
-        finite = values[np.isfinite(values)].astype(np.float64, copy=False)
+        finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
+        finite = finite.astype(np.float64, copy=False)
         missing = values.size - finite.size
         here = int(np.count_nonzero(np.isnan(values))) if missing else 0
         nans, infinities = nans + here, infinities + missing - here
