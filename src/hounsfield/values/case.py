@@ -93,12 +93,28 @@ class Case:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """What a layout saw in the files and did not hand on, so that an audit can tell of it.
+
+    column: its name.  where: the file.  why: continues the name ("is known only afterwards").  value: the number that
+    stood for "not known" in `cases`; None where the whole column was left out.
+    """
+
+    column: str
+    where: str
+    why: str
+    value: float | None = None
+    cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dataset:
     """The cases of a folder, and what the folder said of itself.
 
     layout: the folder convention that read it, and `why` it was taken.  task: what it seems to be for, with
     `task_why`.  labels: value -> name for label maps, classes for diagnoses and boxes.
-    problems: what could not be read.  unclaimed: files that no case uses.
+    problems: what could not be read.  unclaimed: files that no case uses.  set_aside: what was read and not
+    handed on.
     """
 
     where: str
@@ -109,6 +125,7 @@ class Dataset:
     task_why: str = ""
     problems: tuple[Problem, ...] = ()
     unclaimed: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cases)
