@@ -83,3 +83,26 @@ def test_listings():
     with pytest.raises(UnknownName, match="Known: methods"):
         listing("poems")
     assert all(well for _, _, well in doctor())
+
+
+def test_a_page_is_written_when_asked_for(scans, tmp_path):
+    image = scans / "imagesTr" / "torso_0004.nii.gz"
+    volume = nib.load(image)
+    nib.save(nib.Nifti1Image(np.asarray(volume.dataobj), volume.affine), scans / "imagesTr" / "torso_0006.nii.gz")
+    found = inspect(scans, html=tmp_path / "page.html")
+    assert [fault.cases for fault in found.faults if fault.check == "duplicates"] == [("torso_0004", "torso_0006")]
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "torso_0004.nii.gz and" in page
+    assert page.count("data:image/png") >= 2
+    with pytest.raises(Refused, match="can not be written"):
+        inspect(scans, html=tmp_path / "page.html" / "inside.html")
+
+
+def test_identifiers_are_looked_for_when_asked_for(scans):
+    image = scans / "imagesTr" / "torso_0004.nii.gz"
+    volume = nib.load(image)
+    volume.header["descrip"] = b"2019-03-04 patient: Jane Doe"
+    nib.save(nib.Nifti1Image(np.asarray(volume.dataobj), volume.affine, volume.header), image)
+    assert "privacy" not in {fault.check for fault in inspect(scans).faults}
+    (fault,) = (fault for fault in inspect(scans, privacy=True).faults if fault.check == "privacy")
+    assert (fault.where, fault.cases) == (str(image), ("torso_0004",))

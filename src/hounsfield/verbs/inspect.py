@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hounsfield.answers.writing import write_text
 from hounsfield.audit.running import Audit
+from hounsfield.formats.files import writing
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import CHECKS
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Facts, Fault, Problem, Refused
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import open_dataset
+from hounsfield.verbs.inspection_page import inspection_page
+
+WHEN_ASKED = frozenset({"privacy"})
+"""Checks that are made only when they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +104,17 @@ def _range(facts: Facts, key: str) -> str:
     return " x ".join(axes)
 
 
-def inspect(data: str | Path | Dataset, *, watch: Watcher = nobody, **opening: Any) -> Inspection:
+def inspect(
+    data: str | Path | Dataset,
+    *,
+    privacy: bool = False,
+    html: str | Path | None = None,
+    watch: Watcher = nobody,
+    **opening: Any,
+) -> Inspection:
     """What a folder holds and what is wrong with it, every case read once.
 
+    privacy: look for identifiers in headers too.  html: a file for a page with pictures of the cases concerned.
     Raises Refused where nothing could be read.
     """
     dataset = open_dataset(data, **opening)
@@ -108,8 +122,14 @@ def inspect(data: str | Path | Dataset, *, watch: Watcher = nobody, **opening: A
     def looked(done: int, total: int) -> None:
         watch({"stage": "looking at the cases", "done": done, "total": total})
 
-    audit = Audit([CHECKS.load(name) for name in CHECKS.names()])
+    checks = [name for name in CHECKS.names() if privacy or name not in WHEN_ASKED]
+    audit = Audit([CHECKS.load(name) for name in checks])
     facts, good, bad = fingerprint(dataset.cases, through=audit.look, watch=looked)
     if not good:
         raise Refused(bad)
-    return Inspection(dataset, facts, (*dataset.problems, *bad), audit.faults(dataset))
+    found = Inspection(dataset, facts, (*dataset.problems, *bad), audit.faults(dataset))
+    if html is not None:
+        page = inspection_page(dataset, found.rows(), found.faults)
+        with writing(Path(html)):
+            write_text(Path(html), page)
+    return found
