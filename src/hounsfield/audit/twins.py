@@ -133,9 +133,10 @@ def _near_copies(looks: list[Found], wanted: Wanted) -> Iterator[Twins]:
 def _first_alike(group: list[Found], number: int, likeness: NDArray[np.float32], wanted: Wanted) -> Twins | None:
     """The likest of the earlier images of other patients that stands the comparison at full resolution."""
     case, role, look = group[number]
-    likely = [int(n) for n in np.argsort(-likeness)[: 4 * NEIGHBOURS] if likeness[n] >= CANDIDATE]
-    others = [group[n] for n in likely if group[n][2].digest != look.digest and group[n][0].patient != case.patient]
-    for other, other_role, seen in [found for found in others if wanted(found[0], case)][:NEIGHBOURS]:
+    likely = np.flatnonzero(likeness >= CANDIDATE)
+    others = [group[n] for n in likely[np.argsort(-likeness[likely], kind="stable")]]
+    others = [o for o in others if o[2].digest != look.digest and o[0].patient != case.patient and wanted(o[0], case)]
+    for other, other_role, seen in others[:NEIGHBOURS]:
         try:
             sure = detail_correlation(other.inputs[other_role].load(), case.inputs[role].load())
         except Refused:  # gone since it was measured
