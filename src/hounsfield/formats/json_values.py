@@ -31,10 +31,10 @@ def write_value(path: Path, value: Small) -> None:
         Path(path).write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """The JSON of a file. Refuses what is no JSON."""
+def read_json(path: Path, *, limit: int = LIMIT) -> Any:
+    """The JSON of a file. Refuses what is no JSON, nested too deep, or larger than `limit` bytes."""
     try:
-        return json.loads(read_bytes(Path(path), limit=LIMIT).decode("utf-8-sig"))
+        return json.loads(read_bytes(Path(path), limit=limit).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise refuse(path, f"is no readable JSON ({error})", "Mend it, or write it again.") from None
 
