@@ -27,14 +27,18 @@ class EdgeBox:
 def boxes_of(edge_boxes: Sequence[EdgeBox], grid: Grid) -> Boxes:
     """The boxes on a picture, corners as (row, column). A box without width or height is kept with ignore = True.
 
-    Refuses exchanged edges, and a box that leaves the picture by more than a pixel.
+    Refuses exchanged edges, numbers or classes that are missing, and a box that leaves the picture by more than a pixel.
     """
     size = np.array(grid.shape)
     corners = []
     for box in edge_boxes:
         low, high = np.array([box.y[0], box.x[0]]), np.array([box.y[1], box.x[1]])
-        if not np.all(high >= low):
-            raise refuse(box.where, "has a box whose edges are exchanged, or no numbers", "Exchange its edges.")
+        if not box.label:
+            raise refuse(box.where, "has a box without a class", "Name its class.")
+        if not np.all(np.isfinite([low, high])):
+            raise refuse(box.where, "has a box with a number missing", "Give all four, or leave all four empty.")
+        if np.any(high < low):
+            raise refuse(box.where, "has a box with a negative size or exchanged corners", "Mend its numbers.")
         if np.any(low < -1) or np.any(high > size + 1):
             reach = f"columns {low[1]:g} to {high[1]:g}, rows {low[0]:g} to {high[0]:g}"
             what = f"has a box over {reach}, outside the picture of {size[1]} x {size[0]} pixels"

@@ -5,7 +5,6 @@ Source: T.-Y. Lin et al., "Microsoft COCO: Common Objects in Context", ECCV 2014
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.formats.boxes import EdgeBox, boxes_of
-from hounsfield.formats.json_values import read_json
+from hounsfield.formats.json_values import is_number, read_json
 from hounsfield.values import Boxes, Grid, refuse
 
 AGAIN = "Mend the annotation, or export it again."
@@ -52,6 +51,11 @@ class CocoFile:
         """Whether anything was annotated at all; the lists of a test part often hold pictures alone."""
         return any(picture.annotations for picture in self.pictures)
 
+    @property
+    def has_boxes(self) -> bool:
+        """Whether some of the objects have a box; captions and outlines alone have none."""
+        return any(a.bbox is not None for picture in self.pictures for a in picture.annotations)
+
     def boxes(self, picture: Picture, grid: Grid) -> Boxes:
         """The boxes of one of its pictures; those of crowds, and those without width or height, are to be ignored.
 
@@ -69,11 +73,9 @@ class CocoFile:
         if label is None:
             raise refuse(where, f"has the unknown category {str(annotation.category)[:40]}", AGAIN)
         bbox = annotation.bbox
-        if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(_is_number, bbox)):
+        if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
             raise refuse(where, "has no bbox of four numbers", AGAIN)
         x, y, width, height = map(float, bbox)
-        if width < 0 or height < 0:
-            raise refuse(where, f"has a box of {width:g} x {height:g} pixels", AGAIN)
         return EdgeBox(where, label, (x, x + width), (y, y + height), annotation.is_crowd)
 
 
@@ -120,8 +122,4 @@ def _is_id(value: Any) -> bool:
 
 def _size(entry: dict[str, Any]) -> tuple[int, int] | None:
     rows, columns = entry.get("height"), entry.get("width")
-    return (rows, columns) if isinstance(rows, int) and isinstance(columns, int) and rows > 0 < columns else None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9 and not math.isnan(value)
+    return (rows, columns) if isinstance(rows, int) and isinstance(columns, int) and rows > 0 and columns > 0 else None

@@ -49,16 +49,15 @@ def form_of(columns: Sequence[str]) -> Form | None:
     return Form(image, first(LABEL), first(IGNORE), tuple(map(lower.index, numbers)), numbers in SIZES)
 
 
-def read_box_table(path: Path, columns: Sequence[str] | None = None) -> dict[str, tuple[EdgeBox, ...]]:
+def read_box_table(path: Path) -> dict[str, tuple[EdgeBox, ...]]:
     """The boxes of each picture by the name that the table gives it, in the table's order.
 
-    columns: the names, where the file has no line of them. Refuses other tables, words for numbers, negative sizes,
-    and numbers that are there in part.
+    Refuses other tables, and words for numbers; boxes are checked when their picture is asked for.
     """
-    table = read_table(path, columns)
+    table = read_table(path)
     form = form_of(table.columns)
     if form is None:
-        what = f"has the columns {', '.join(table.columns)}; boxes need an image and xmin, ymin, xmax, ymax or x, y, w, h"
+        what = f"has the columns {', '.join(table.columns)}; boxes need an image and xmin, ymin, xmax, ymax"
         raise refuse(path, what, "Name the columns in its first line.")
     numbers = np.array(table.numbers(*(table.columns[at] for at in form.numbers)), np.float64).reshape(-1, 4)
     found: dict[str, list[EdgeBox]] = {}
@@ -70,13 +69,10 @@ def read_box_table(path: Path, columns: Sequence[str] | None = None) -> dict[str
         boxes = found.setdefault(image, [])
         if np.all(np.isnan(values)):
             continue
-        if not np.all(np.isfinite(values)):
-            raise refuse(where, "has a box with a number missing", "Give all four, or leave all four empty.")
-        x, y, right, below = map(float, values)
-        if form.has_size and (right < 0 or below < 0):
-            raise refuse(where, f"has a box of {right:g} x {below:g} pixels", "Mend its width and height.")
-        ends = (x + right, y + below) if form.has_size else (right, below)
+        left, top, right, bottom = map(float, values)
+        if form.has_size:
+            right, bottom = left + right, top + bottom
         label = ONLY_CLASS if form.label is None else row[form.label]
         ignore = form.ignore is not None and row[form.ignore].lower() in ("1", "true", "yes")
-        boxes.append(EdgeBox(where, label, (x, ends[0]), (y, ends[1]), ignore))
+        boxes.append(EdgeBox(where, label, (left, right), (top, bottom), ignore))
     return {image: tuple(boxes) for image, boxes in found.items()}

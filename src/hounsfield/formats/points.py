@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +12,6 @@ from hounsfield.values import Grid, MiB, Points, refuse
 
 LIMIT = 8 * MiB
 """The largest file of points that is read: some ten thousand points."""
-
-FURTHEST = 1e9
-"""No coordinate in mm, and no index, is as large."""
 
 LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 """ITK, DICOM and newer Slicer files count to the left and to the back; the world here is RAS."""
@@ -49,8 +45,3 @@ def from_index(where: object, index: NDArray[np.float64], grid: Grid | None) -> 
         what = f"has points of {index.shape[1]} indices, and its image has {grid.ndim} axes"
         raise refuse(where, what, "Does it belong to another image?")
     return grid.to_world(index)
-
-
-def is_place(value: Any) -> bool:
-    """Whether a value of a JSON file is a number that a coordinate can have."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < FURTHEST

@@ -14,8 +14,8 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
-from hounsfield.formats.json_values import read_json
-from hounsfield.formats.points import LIMIT, PRESENT, from_index, is_place, named_points
+from hounsfield.formats.json_values import is_number, read_json
+from hounsfield.formats.points import LIMIT, PRESENT, from_index, named_points
 from hounsfield.values import Grid, Points, refuse
 
 OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}
@@ -46,7 +46,7 @@ def _spans(direction: list[Any]) -> bool:
 
 def _entry(where: str, entry: Any) -> tuple[str, list[float]]:
     values = [entry.get(key) for key in ("label", "X", "Y", "Z")] if isinstance(entry, dict) else [None]
-    if not all(map(is_place, values)) or values[0] != int(values[0]):
+    if not all(map(is_number, values)) or values[0] != int(values[0]):
         raise refuse(where, "has no label with X, Y and Z as numbers", "Mend or remove the entry.")
     return str(int(values[0])), values[1:]
 

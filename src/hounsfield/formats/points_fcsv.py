@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from hounsfield.formats.files import read_bytes
-from hounsfield.formats.points import ABSENT, LIMIT, LPS_TO_RAS, PRESENT, UNKNOWN, from_index, is_place, named_points
+from hounsfield.formats.json_values import is_number
+from hounsfield.formats.points import ABSENT, LIMIT, LPS_TO_RAS, PRESENT, UNKNOWN, from_index, named_points
 from hounsfield.formats.table import cell, decode
 from hounsfield.values import Grid, Points, refuse
 
@@ -94,6 +95,6 @@ def _row(where: str, number: int, line: str, columns: tuple[str, ...]) -> Row:
 
 def _number(where: str, text: str, axis: str) -> float:
     value = cell(text)
-    if not isinstance(value, float) or not is_place(value):
+    if not isinstance(value, float) or not is_number(value):
         raise refuse(where, f"has {text!r} as {axis}, where a number is needed", "Mend or remove the line.")
     return value

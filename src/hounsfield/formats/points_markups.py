@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hounsfield.formats.json_values import read_json
-from hounsfield.formats.points import ABSENT, LIMIT, LPS_TO_RAS, PRESENT, UNKNOWN, is_place, named_points
+from hounsfield.formats.json_values import is_number, read_json
+from hounsfield.formats.points import ABSENT, LIMIT, LPS_TO_RAS, PRESENT, UNKNOWN, named_points
 from hounsfield.values import Grid, Points, refuse
 
 SIGNS = {"LPS": LPS_TO_RAS.tolist(), "RAS": [1.0, 1.0, 1.0]}
@@ -60,6 +60,6 @@ def _control_points(path: Path) -> list[tuple[str, dict[str, Any], list[float]]]
 
 
 def _place(where: str, position: Any, signs: list[float]) -> list[float]:
-    if not isinstance(position, list) or len(position) != 3 or not all(map(is_place, position)):
+    if not isinstance(position, list) or len(position) != 3 or not all(map(is_number, position)):
         raise refuse(where, "has no position of three numbers", AGAIN)
     return [float(value) * sign for value, sign in zip(position, signs, strict=True)]
