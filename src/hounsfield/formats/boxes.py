@@ -27,7 +27,7 @@ class EdgeBox:
 def boxes_of(edge_boxes: Sequence[EdgeBox], grid: Grid) -> Boxes:
     """The boxes on a picture, corners as (row, column). A box without width or height is kept with ignore = True.
 
-    Refuses exchanged edges, numbers or classes that are missing, and a box that leaves the picture by more than a pixel.
+    Refuses exchanged edges, missing numbers or classes, and a box that leaves the picture by more than a pixel.
     """
     size = np.array(grid.shape)
     corners = []

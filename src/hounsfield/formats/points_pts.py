@@ -30,8 +30,9 @@ def read_points(path: Path, grid: Grid | None = None) -> Points:
     if kind not in ("point", "index"):
         raise refuse(path, f"begins with {kind[:20]!r}, not with 'point' or 'index'", "Is it a file of elastix?")
     count = lines[1][1][0] if len(lines) > 1 else ""
-    if count != str(len(lines) - 2):
-        what = f"says that it has {count[:20] or 'no'} points, and holds {len(lines) - 2}"
+    held = max(0, len(lines) - 2)
+    if count != str(held):
+        what = f"says that it has {count[:20] or 'no'} points, and holds {held}"
         raise refuse(path, what, "Is it complete? Mend its second line.")
     places = _places(path, lines[2:])
     is_flat = places.shape[1] == 2

@@ -30,7 +30,7 @@ ROLE = "signal"
 FEW = 8
 ASKED = (Diagnosis, Quantities)
 ALARMS = ("false alarm", "true alarm")
-PAIR = re.compile(r"([A-Za-z][\w /()-]{0,39}?):\s*(.*)")
+PAIR = re.compile(r"([A-Za-z][\w /()-]{0,39}?):(?:\s+(.*))?")
 AGE_AND_SEX = re.compile(r"(\d{1,3}|-1) ([MF])\b.*")  # -1: not known
 
 
@@ -141,7 +141,7 @@ def _told(header: Header) -> tuple[dict[str, Cell], dict[str, Truth]]:
             if number:  # the line before names what the alarm was for
                 covariates.setdefault("alarm", header.comments[number - 1])
         elif pair is not None:
-            covariates.setdefault(pair[1].strip().lower(), cell(pair[2]))
+            covariates.setdefault(pair[1].strip().lower(), cell(pair[2] or ""))
         elif both is not None:
             covariates.setdefault("age", None if both[1] == "-1" else float(both[1]))
             covariates.setdefault("sex", both[2])
