@@ -32,7 +32,7 @@ def named_points(
         raise refuse(where, what, "Give each point the name of what it marks.")
     twice = [name for name, times in Counter(stripped).items() if times > 1]
     if twice:
-        raise refuse(where, f"has the point {twice[0]!r} twice", "Give each point a name of its own.")
+        raise refuse(where, f"has the point {twice[0][:60]!r} twice", "Give each point a name of its own.")
     return Points(np.asarray(coordinates, np.float64).reshape(len(stripped), d), stripped, np.array(present))
 
 

@@ -59,7 +59,7 @@ def read_rows(path: Path) -> tuple[str, tuple[Row, ...]]:
     for number, line in lines:
         word, _, value = (part.strip() for part in line.lstrip("# ").partition("="))
         if line[0] == "#" and header.setdefault(word, value) != value and word in (SYSTEM, COLUMNS):
-            what = f"has the {word} {value!r}, after {header[word]!r} above"
+            what = f"has the {word} {value[:60]!r}, after {header[word][:60]!r} above"
             raise refuse(f"{path}, line {number}", what, "Keep each list of points in a file of its own.")
     if VERSION not in header:
         what = f"is no .fcsv file of Slicer 4.6 or later: it has no line '# {VERSION} = ...'"
@@ -67,7 +67,7 @@ def read_rows(path: Path) -> tuple[str, tuple[Row, ...]]:
     columns = tuple(name.strip() for name in header.get(COLUMNS, USUAL).split(","))
     for name in ("x", "y", "z", "label"):
         if name not in columns:
-            raise refuse(path, f"has no column {name!r}; its columns are {', '.join(columns)}", "Save it again.")
+            raise refuse(path, f"has no column {name!r}; its columns are {', '.join(columns)[:200]}", "Save it again.")
     rows = [_row(f"{path}, line {number}", number, line, columns) for number, line in lines if line[0] != "#"]
     return _system(path, header.get(SYSTEM)), tuple(rows)
 
@@ -75,7 +75,7 @@ def read_rows(path: Path) -> tuple[str, tuple[Row, ...]]:
 def _system(path: Path, stated: str | None) -> str:
     """Programs disagree on what a missing line means, and a guess would turn left and right around."""
     if stated not in SYSTEMS:
-        what = f"has the coordinate system {stated!r}" if stated else "does not say its coordinate system"
+        what = f"has the coordinate system {stated[:40]!r}" if stated else "does not say its coordinate system"
         raise refuse(path, what, f"Write '# {SYSTEM} = RAS' or '= LPS' into its header, whichever it is.")
     return SYSTEMS[stated]
 
@@ -96,5 +96,5 @@ def _row(where: str, number: int, line: str, columns: tuple[str, ...]) -> Row:
 def _number(where: str, text: str, axis: str) -> float:
     value = cell(text)
     if not isinstance(value, float) or not is_number(value):
-        raise refuse(where, f"has {text!r} as {axis}, where a number is needed", "Mend or remove the line.")
+        raise refuse(where, f"has {text[:40]!r} as {axis}, where a number is needed", "Mend or remove the line.")
     return value

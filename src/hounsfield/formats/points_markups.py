@@ -26,7 +26,7 @@ def read_points(path: Path, grid: Grid | None = None) -> Points:
     for where, point, signs in _control_points(Path(path)):
         status = str(point.get("positionStatus", "defined"))
         if status not in STATUS:
-            raise refuse(where, f"has the positionStatus {status!r}", f"Known are {', '.join(STATUS)}.")
+            raise refuse(where, f"has the positionStatus {status[:40]!r}", f"Known are {', '.join(STATUS)}.")
         label = point.get("label")
         names.append("" if label is None else str(label))
         is_placed = STATUS[status] == PRESENT
@@ -49,9 +49,9 @@ def _control_points(path: Path) -> list[tuple[str, dict[str, Any], list[float]]]
     for one in lists:
         system, unit = str(one.get("coordinateSystem", "LPS")), one.get("coordinateUnits", "mm")
         if system not in SIGNS:
-            raise refuse(path, f"has the coordinate system {system!r}", "LPS and RAS can be read.")
+            raise refuse(path, f"has the coordinate system {system[:40]!r}", "LPS and RAS can be read.")
         if (unit[0] if isinstance(unit, list) and unit else unit) != "mm":
-            raise refuse(path, f"has coordinates in {unit!r}", "Save it in mm.")
+            raise refuse(path, f"has coordinates in {str(unit)[:40]!r}", "Save it in mm.")
         points = one.get("controlPoints", [])
         if not isinstance(points, list) or not all(isinstance(point, dict) for point in points):
             raise refuse(path, "has no list 'controlPoints' of points", AGAIN)

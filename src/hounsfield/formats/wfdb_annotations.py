@@ -18,7 +18,7 @@ from hounsfield.formats.files import read_bytes
 from hounsfield.formats.wfdb_header import AGAIN
 from hounsfield.values import MiB, Timeline, refuse
 
-LIMIT = 16 * MiB
+LIMIT = 4 * MiB
 SKIP, NUM, SUB, CHN, AUX = 59, 60, 61, 62, 63
 LAST_CODE = 49
 SYMBOLS = dict(enumerate(" NLRaVFJASEj/Q~")) | {

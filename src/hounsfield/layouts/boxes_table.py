@@ -98,10 +98,10 @@ def _add(path: Path, boxes: dict[str, tuple[EdgeBox, ...]], images: ListedImages
         else:
             listed[image] = (path, edge_boxes)
     if missing:
-        what = f"names {len(missing)} images that are not there, or several times, {missing[0]} first"
+        what = f"names {len(missing)} images that are not there, or several times, {missing[0][:80]} first"
         problems.append(Problem(str(path), what, "Add them, or remove their rows."))
     if again:
-        what = f"names {len(again)} images that other rows name in another way, {again[0]} first"
+        what = f"names {len(again)} images that other rows name in another way, {again[0][:80]} first"
         problems.append(Problem(str(path), what, "Name each image in one table, and in one way."))
     return problems
 

@@ -102,10 +102,10 @@ def _add(annotations: CocoFile, images: ListedImages, listed: dict[Path, tuple[C
         else:
             listed[image] = (annotations, picture)
     if missing:
-        what = f"lists {len(missing)} images that are not there, or several times, {missing[0]} first"
+        what = f"lists {len(missing)} images that are not there, or several times, {missing[0][:80]} first"
         problems.append(Problem(path, what, "Add them, or shorten the list."))
     if again:
-        what = f"lists {len(again)} images a second time, {again[0]} first"
+        what = f"lists {len(again)} images a second time, {again[0][:160]} first"
         problems.append(Problem(path, what, "Keep each image in one list."))
     if annotations.orphans:
         what = f"has {annotations.orphans} annotations of images that it does not list"

@@ -58,28 +58,17 @@ class ImagePoints:
         """Cases with points: under `points` those agreed upon, under `points_RATER` those of each rater."""
         found = _find(folder)
         if not found:
-            raise refuse(
-                folder, "has no files of points", "Put CASE.fcsv, CASE.mrk.json or CASE.csv beside CASE.nii.gz."
-            )
+            remedy = "Put CASE.fcsv, CASE.mrk.json or CASE.csv beside CASE.nii.gz."
+            raise refuse(folder, "has no files of points", remedy)
         rest = {_key(path, stem_of(path)): path for path in _without_points(found)}
         names = Counter(name.lower() for _, name in (*found, *rest))
         problems: list[Problem] = []
         used: list[Path] = []
         cases = []
         for key, group in sorted(found.items()):
-            image = _image(group, problems)
-            chosen = _by_rater(group.points, image)
-            lies_on = image or next(iter(group.masks), None)
-            truths = {
-                f"points_{rater}" if rater else "points": Truth(points(path, lies_on), rater=rater or None)
-                for rater, path in chosen.items()
-            }
-            if len(group.masks) == 1 and lies_on is not None:
-                truths["labels"] = Truth(lazies.labels_on(group.masks[0], lies_on, {}))
-            inputs = {} if image is None else {"image": lazies.image(image)}
-            name = bids_name(key[1])
-            cases.append(Case(_id(key, names, folder), inputs, truths, patient="" if name is None else name.subject))
-            used += [*chosen.values(), *([image] if image else []), *(group.masks if "labels" in truths else [])]
+            case, files = _case(_id(key, names, folder), bids_name(key[1]), group, problems)
+            cases.append(case)
+            used += files
         for key, image in sorted(rest.items()):
             problems.append(Problem(str(image), "has no points beside it", "Add them, or remove the image."))
             cases.append(Case(_id(key, names, folder), {"image": lazies.image(image)}))
@@ -95,6 +84,23 @@ class ImagePoints:
 
 
 LAYOUT = ImagePoints()
+
+
+def _case(case_id: str, name: BidsName | None, group: Found, problems: list[Problem]) -> tuple[Case, list[Path]]:
+    """A case, and the files that it is made of."""
+    image = _image(group, problems)
+    chosen = _by_rater(group.points, image)
+    lies_on = image or next(iter(group.masks), None)
+    truths = {
+        f"points_{rater}" if rater else "points": Truth(points(path, lies_on), rater=rater or None)
+        for rater, path in chosen.items()
+    }
+    files = [*chosen.values(), *([image] if image else [])]
+    if len(group.masks) == 1 and lies_on is not None:
+        truths["labels"] = Truth(lazies.labels_on(group.masks[0], lies_on, {}))
+        files += group.masks
+    inputs = {} if image is None else {"image": lazies.image(image)}
+    return Case(case_id, inputs, truths, patient="" if name is None else name.subject), files
 
 
 def _find(folder: Path) -> dict[Key, Found]:

@@ -115,7 +115,7 @@ def _records(root: Path) -> tuple[list[Path], list[Problem]]:
     missing = [name for name in names if name not in found or not found[name].is_file()]
     problems = []
     if missing:
-        what = f"lists {len(missing)} records that are not there, {missing[0]} first"
+        what = f"lists {len(missing)} records that are not there, {missing[0][:80]} first"
         problems.append(Problem(str(root / LIST), what, "Add them, or shorten the list."))
     return [path for path in found.values() if path.is_file()], problems
 
