@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audited import found, ids
+from audited import found
 
 from hounsfield.audit.points import CHECK
 from hounsfield.layouts import lazies
-from hounsfield.values import Case, Grid, Image, Points, Truth
+from hounsfield.layouts.image_points import LAYOUT as IMAGE_POINTS
+from hounsfield.layouts.layout import ReadOptions
+from hounsfield.values import Case, Dataset, Fault, Grid, Image, Points, Truth
 
 NAMES = tuple(str(n) for n in range(1, 13))
 RNG = np.random.default_rng(0)
@@ -38,7 +40,7 @@ def heads(n: int = 10) -> dict[str, np.ndarray]:
 def single(places: dict[str, np.ndarray], **names) -> list[Case]:
     """One file of points a head."""
     return [
-        Case(name, {}, {"points": truth(p, f"{name}.fcsv", names=names.get(name, NAMES))}) for name, p in places.items()
+        Case(name, {}, {"points": truth(p, f"{name}.csv", names=names.get(name, NAMES))}) for name, p in places.items()
     ]
 
 
@@ -50,8 +52,8 @@ def rated(change=None) -> list[Case]:
         marks = {rater: places + rng.normal(0, 0.6, places.shape) for rater in ("r1", "r2", "r3")}
         if change and name == "h4":
             marks["r2"] = change(marks["r2"])
-        truths = {"agreed": truth(places, f"{name}_agreed.fcsv")}
-        truths |= {rater: truth(p, f"{name}_{rater}.fcsv", rater) for rater, p in marks.items()}
+        truths = {"agreed": truth(places, f"{name}_agreed.csv")}
+        truths |= {rater: truth(p, f"{name}_{rater}.csv", rater) for rater, p in marks.items()}
         cases.append(Case(name, {}, truths))
     return cases
 
@@ -75,7 +77,7 @@ def test_clean_points_are_not_named() -> None:
 
 def test_a_rater_shifted_as_a_whole() -> None:
     (fault,) = found(CHECK, rated(lambda places: places + np.array([3.0, -2.0, 1.0])))
-    assert fault.where == "h4_r2.fcsv"
+    assert fault.where == "h4_r2.csv"
     assert "away from the other raters as a whole" in fault.what
     length = float(fault.what.split()[1])
     assert length == pytest.approx(np.sqrt(14), abs=0.6)
@@ -83,12 +85,12 @@ def test_a_rater_shifted_as_a_whole() -> None:
 
 def test_points_exchanged_by_a_rater() -> None:
     (fault,) = found(CHECK, rated(lambda places: exchange(places, 2, 6)))
-    assert (fault.where, fault.what) == ("h4_r2.fcsv", "has points exchanged, by the other raters: 3 and 7")
+    assert (fault.where, fault.what) == ("h4_r2.csv", "has points exchanged, by the other raters: 3 and 7")
 
 
 def test_a_point_far_off() -> None:
     (fault,) = found(CHECK, rated(far))
-    assert fault.where == "h4_r2.fcsv"
+    assert fault.where == "h4_r2.csv"
     assert fault.what.startswith("has points far from where the other raters have them: 9 by 1")
 
 
@@ -96,13 +98,13 @@ def test_points_exchanged_in_one_of_many_cases() -> None:
     places = heads()
     places["h2"] = exchange(places["h2"], 0, 4)
     (fault,) = found(CHECK, single(places))
-    assert (fault.where, fault.what) == ("h2.fcsv", "has points exchanged, by the other cases: 1 and 5")
+    assert (fault.where, fault.what) == ("h2.csv", "has points exchanged, by the other cases: 1 and 5")
 
 
 def test_names_that_others_write_differently() -> None:
     odd = (*NAMES[:3], "4 ", *NAMES[4:9], "10`", *NAMES[10:])
     (fault,) = found(CHECK, single(heads(), h3=odd))
-    assert fault.where == "h3.fcsv"
+    assert fault.where == "h3.csv"
     assert fault.what == "has a point '4 ', which the others call '4', '10`', which the others call '10'"
 
 
@@ -111,7 +113,7 @@ def test_points_in_another_order() -> None:
     order = [0, 1, 2, 4, 3, *range(5, 12)]
     places["h5"] = places["h5"][order]
     (fault,) = found(CHECK, single(places, h5=tuple(NAMES[n] for n in order)))
-    assert fault.where == "h5.fcsv"
+    assert fault.where == "h5.csv"
     assert fault.what == "lists its points in another order than the others: 5 where they have 4"
 
 
@@ -125,51 +127,42 @@ def test_points_outside_of_the_image() -> None:
     assert (fault.where, fault.what) == ("a.csv", "has points outside of its image: out")
 
 
-# Slicer's files read by hand: the reader is other work, and strips names.
-
-
-def fcsv(path: Path) -> Points:
-    rows = [line.split(",") for line in path.read_text().splitlines() if line and not line.startswith("#")]
-    return Points(np.array([[float(x) for x in row[1:4]] for row in rows]), tuple(row[11] for row in rows))
-
-
 @pytest.fixture(scope="module")
-def brains(data_root: Path) -> list[Case]:
-    folder = data_root / "brain_landmarks" / "subjects" / "derivatives"
-    cases = []
-    for agreed in sorted((folder / "afids_groundtruth").glob("*/anat/*.fcsv")):
-        subject = agreed.parts[-3]
-        truths = {"agreed": Truth(lazies.ready(fcsv(agreed), agreed.name, agreed.read_bytes()))}
-        for path in sorted((folder / "afids_rater" / subject / "anat").glob("*.fcsv")):
-            rater = path.name.split("desc-")[1].split("_")[0]
-            answer = lazies.ready(fcsv(path), f"{subject} {rater}", path.read_bytes())
-            truths[rater] = Truth(answer, rater=rater)
-        cases.append(Case(subject, {}, truths))
-    assert len(cases) == 21
-    assert sum(len(case.truths) - 1 for case in cases) == 78
+def brains(data_root: Path) -> Dataset:
+    cases = IMAGE_POINTS.read(data_root / "brain_landmarks", ReadOptions())
+    people = [case for case in cases if case.id.startswith("sub-")]
+    assert len(people) == 21
+    assert sum(truth.rater is not None for case in people for truth in case.truths.values()) == 78
     return cases
 
 
+def files(faults: list[Fault]) -> set[tuple[str, str]]:
+    """Person and rater of each file, by its name."""
+    names = [Path(fault.where).name for fault in faults]
+    return {(name.partition("_")[0], name.partition("desc-")[2].partition("_")[0]) for name in names}
+
+
 @pytest.mark.data
-def test_raters_of_brain_landmarks(brains: list[Case]) -> None:
+def test_raters_of_brain_landmarks(brains: Dataset) -> None:
     """README: shifted raters, wrong points, exchanged rows, malformed names."""
     faults = found(CHECK, brains)
     shifted = [fault for fault in faults if "as a whole" in fault.what]
-    assert ids(shifted) == {f"sub-{n}" for n in ("0101", "0117", "0239", "0249", "0395")}
     assert len(shifted) == 15  # three raters each
-    lengths = {name: sorted(float(f.what.split()[1]) for f in shifted if name in f.cases)[1] for name in ids(shifted)}
+    by_person: dict[str, list[float]] = {}
+    for fault in shifted:
+        by_person.setdefault(Path(fault.where).name.partition("_")[0], []).append(float(fault.what.split()[1]))
     expected = {"sub-0101": 28, "sub-0117": 4.6, "sub-0239": 6, "sub-0249": 3.7, "sub-0395": 19.5}
-    assert lengths == pytest.approx(expected, rel=0.1)
+    assert {name: np.median(found) for name, found in by_person.items()} == pytest.approx(expected, rel=0.1)
 
     odd = [fault for fault in faults if "which the others call" in fault.what]
-    assert [(fault.where, fault.what.partition(",")[0]) for fault in odd] == [
-        ("sub-0357 rater08", "has a point '4 '"),
-        ("sub-0357 rater09", "has a point '20`'"),
-    ]
+    assert files(odd) == {("sub-0357", "rater08"), ("sub-0357", "rater09")}
+    assert {fault.what.partition(",")[0] for fault in odd} == {"has a point '4 '", "has a point '20`'"}
     (order,) = (fault for fault in faults if "another order" in fault.what)
-    assert (order.where, "28 where they have 27" in order.what) == ("sub-0256 rater03", True)
+    assert files([order]) == {("sub-0256", "rater03")}
+    assert "28 where they have 27" in order.what
 
-    wrong = {fault.where for fault in faults if "far from where the other raters" in fault.what}
-    known = {"sub-0203 rater02", "sub-0239 rater09", "sub-0343 rater06", "sub-0365 rater06", "sub-0456 rater02"}
+    wrong = files([fault for fault in faults if "far from where the other raters" in fault.what])
+    known = {("sub-0203", "rater02"), ("sub-0239", "rater09"), ("sub-0343", "rater06"), ("sub-0365", "rater06")}
+    known |= {("sub-0456", "rater02")}
     assert known <= wrong
     assert len(wrong - known) <= 3, wrong - known  # of 78

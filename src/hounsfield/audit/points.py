@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ from hounsfield.audit.constellations import (
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.audit.point_names import COMMON, misspelt, reordered
 from hounsfield.audit.wording import listed
+from hounsfield.formats.files import suffix_of
+from hounsfield.formats.points_fcsv import read_rows
 from hounsfield.values import Dataset, Fault, Image, Points
 
 FAR = 6.0  # times the usual distance of a point between raters
@@ -153,7 +156,15 @@ def _marked(case: OpenedCase, truth: str, points: Points) -> Marked:
         if grid.ndim == places.shape[1]:
             is_out = np.isfinite(places).all(axis=1) & ~grid.contains(places)
             outside = tuple(name for name, out in zip(points.names, is_out, strict=True) if out)
-    return Marked(case.case.id, case.where(truth), said.rater, points.names, places, outside)
+    where = case.where(truth)
+    return Marked(case.case.id, where, said.rater, _as_written(where, points), places, outside)
+
+
+def _as_written(where: str, points: Points) -> tuple[str, ...]:
+    """The names as they stand in the file: with the blanks around them, where it is Slicer's."""
+    if suffix_of(Path(where)) != ".fcsv":
+        return points.names
+    return tuple(row.label for row in read_rows(Path(where))[1])
 
 
 def _renamed(marked: Marked, names: Mapping[str, str]) -> Marked:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from hounsfield.audit.identifiers import Held, identifiers
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.audit.wording import several
-from hounsfield.formats.zipped import open_member
+from hounsfield.formats.zipped import list_members, open_member
 from hounsfield.values import Dataset, Fault, Refused
 
 REMEDY = "Take it out before the files are shared; from DICOM with a tool that follows PS3.15, Annex E."
@@ -50,21 +52,22 @@ def _held(where: str) -> Held:
     """What a file, the files of a folder, or a member of a zip hold in their headers."""
     path, _, member = where.partition("::")
     held: Held = {}
-    for name in _files(Path(path)):
-        try:
-            if member and name.suffix.lower() == ".zip":
-                with open_member(name, member) as (stream, _):
-                    held |= identifiers(stream)
-            else:
-                with open(name, "rb") as file:
-                    held |= identifiers(file)
-        except (Refused, OSError):  # another check's business
-            continue
+    for stream in _streams(Path(path), member):
+        held |= identifiers(stream)
     return held
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(inner for inner in path.iterdir() if inner.is_file())
-    elif path.is_file():
-        yield path
+def _streams(path: Path, member: str) -> Iterator[IO[bytes]]:
+    """The file, each file of a folder, the member of a zip, or each member of a folder in a zip."""
+    if path.suffix.lower() == ".zip" and member:
+        with suppress(Refused):  # another check's business
+            names = list(list_members(path))
+            folder = member.partition("::")[0]
+            for name in [member] if member in names else [name for name in names if name.startswith(f"{folder}/")]:
+                with suppress(Refused), open_member(path, name) as (stream, _):
+                    yield stream
+        return
+    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        if file.is_file():
+            with suppress(OSError), open(file, "rb") as stream:
+                yield stream
