@@ -16,21 +16,27 @@ from hounsfield.cli.words import as_json, opened_by, opening, print_json
 @click.argument("data")
 @opening
 @as_json
+@click.option("--privacy", is_flag=True, help="Look for identifiers in headers too.")
+@click.option("--html", metavar="FILE", help="Write a page with pictures of the cases concerned.")
 @click.option("--strict", is_flag=True, help="End with exit code 3 when anything is wrong.")
-def inspect_command(data: str, as_json: bool, strict: bool, **words: Any) -> None:
-    """What is there: cases, channels, spacing, labels, which task it is for and why."""
+def inspect_command(data: str, as_json: bool, privacy: bool, html: str | None, strict: bool, **words: Any) -> None:
+    """What is there, which task it is for and why, and what is wrong with it."""
+    from hounsfield.cli.tables import print_faults
     from hounsfield.verbs.inspect import inspect
 
     with Line() as watch:
-        found = inspect(data, watch=watch, **opened_by(words))
+        found = inspect(data, privacy=privacy, html=html, watch=watch, **opened_by(words))
     if as_json:
         print_json(found.to_json())
     else:
         click.echo(repr(found))
         for problem in found.problems:
             say(str(problem))
+        print_faults(found.faults, below=found.dataset.where)
+        if html is not None:
+            click.echo(f"\nLook at {html}")
         click.echo(f"\nNext: {_next(data, found.dataset.task)}")
-    if strict and found.problems:
+    if strict and (found.problems or found.faults):
         raise Ended(DONE_IN_PART)
 
 

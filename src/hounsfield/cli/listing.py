@@ -11,10 +11,10 @@ from hounsfield.cli.words import as_json, print_json
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice(["methods", "tasks", "formats", "layouts"]))
+@click.argument("what", type=click.Choice(["methods", "tasks", "formats", "layouts", "checks"]))
 @as_json
 def list_command(what: str, as_json: bool) -> None:
-    """What there is: methods, tasks, formats, layouts."""
+    """What there is: methods, tasks, formats, layouts, checks of the data."""
     from hounsfield.verbs.listing import listing
 
     rows = listing(what)

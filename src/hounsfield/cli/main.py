@@ -10,7 +10,7 @@ import click
 from hounsfield.registry.table import UnknownName
 
 COMMANDS = {
-    "inspect": "What is there: cases, channels, spacing, labels, and which task it is for.",
+    "inspect": "What is there, which task it is for, and what is wrong with it.",
     "plan": "What training would do and take, each decision with its reason.",
     "train": "Train a model and write it as a package.",
     "predict": "Answer files, folders or a training layout.",
@@ -19,7 +19,7 @@ COMMANDS = {
     "register": "The transform between two images, without training.",
     "apply": "Carry images, label maps and points by a transform.",
     "show": "What a model is.",
-    "list": "Methods, tasks, formats, layouts.",
+    "list": "Methods, tasks, formats, layouts, checks.",
     "doctor": "Whether everything works here.",
 }
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from hounsfield.values import Interval, Scores
+    from hounsfield.values import Fault, Interval, Scores
     from hounsfield.verbs.compare import Comparison
 
 WIDE = 1000  # columns: a table is as wide as it is, and the terminal may wrap it
+FIRST = 3  # faults of one check that are shown
 
 
 def print_scores(scores: Scores, metrics: Sequence[str] | None = None) -> None:
@@ -45,6 +47,35 @@ def print_comparison(comparison: Comparison) -> None:
     ]
     _print_table(("metric", "item", "A", "B", "B - A [95 % interval]", "cases", "better"), rows)
     click.echo(f"{comparison.summary}. A and B are over all cases of each.")
+
+
+def print_faults(faults: Sequence[Fault], *, below: str) -> None:
+    """What looks wrong, a check after the other, the surest first; of each check the first few.
+
+    below: the folder that files are named from. What could not be read is said by itself, and left out here.
+    """
+    shown = [fault for fault in faults if fault.check != "unreadable"]
+    surest: dict[str, int] = {}
+    for place, fault in enumerate(shown):
+        surest.setdefault(fault.check, place)
+    rows: list[tuple[str, ...]] = []
+    hidden = 0
+    for check, group in groupby(sorted(shown, key=lambda fault: surest[fault.check]), lambda fault: fault.check):
+        found = list(group)
+        said = ""
+        for fault in found[:FIRST]:
+            where = fault.where.removeprefix(f"{below}/")
+            what = fault.what.replace(f" {below}/", " ")
+            rows.append((f"{100 * fault.sure:.0f} %", check, where, what, "" if fault.remedy == said else fault.remedy))
+            said = fault.remedy
+        if len(found) > FIRST:
+            hidden += len(found) - FIRST
+            rows.append(("", check, f"and {len(found) - FIRST} more", "", ""))
+    if rows:
+        click.echo()
+        _print_table(("sure", "check", "where", "what looks wrong", "what to do"), rows)
+    if hidden:
+        click.echo("All of them: --json.")
 
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

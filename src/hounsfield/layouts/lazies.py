@@ -87,7 +87,7 @@ def labels_on(
         labels = {**names, **{value: f"label_{value}" for value in sorted(unnamed)}}
         return LabelMap(array, grid, labels, regions=regions or {}, ignore=ignore)
 
-    return Lazy(LabelMap, str(path), load, lambda: sha256_of(path))
+    return Lazy(LabelMap, str(path), load, lambda: sha256_of(path), lambda: format_of(path).read_image(path))
 
 
 def same_grid(path: Path, grid: Grid, image_path: Path) -> Grid:

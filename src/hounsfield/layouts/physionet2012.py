@@ -22,7 +22,7 @@ from hounsfield.layouts.folders import all_files, files_in, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import computed, ready
 from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
-from hounsfield.values import Case, Dataset, MiB, Problem, Refused, Series, Truth, refuse
+from hounsfield.values import Case, Dataset, MiB, Problem, Refused, Series, SetAside, Truth, refuse
 
 RECORD = re.compile(r"(\d{5,7})\.txt$")
 CLOCK = re.compile(r"(\d{1,3}):(\d{2})")
@@ -30,6 +30,7 @@ HEAD = "Time,Parameter,Value"
 LIMIT = 16 * MiB
 KEY = "RecordID"
 TARGET = "In-hospital_death"
+UNKNOWN = -1.0
 STATIC = ("Age", "Gender", "Height", "ICUType", "Weight")
 CHANNELS = (
     "ALP", "ALT", "AST", "Albumin", "BUN", "Bilirubin", "Cholesterol", "Creatinine", "DiasABP", "FiO2", "GCS",
@@ -75,13 +76,16 @@ class PhysioNet2012:
         if not paths:
             what = "has no Outcomes*.txt beside the records, so nothing is known of how they ended"
             problems.append(Problem(str(folder), what, "Add it, to train or to evaluate."))
+        unknown: dict[str, list[str]] = {}
         cases = []
         for record, (where, read) in sorted(records.items()):
             try:
-                covariates = _covariates(decode(read(), where=where))
+                covariates, said_unknown = _covariates(decode(read(), where=where))
             except Refused as refusal:
                 problems += [replace(problem, case=record) for problem in refusal.problems]
                 continue
+            for name in said_unknown:
+                unknown.setdefault(name, []).append(record)
             kept = {name: value for name, value in covariates.items() if name not in options.ignore}
             inputs = {"history": computed(Series, where, _loader(where, read), read)}
             answers = {target.column: truths[record]} if record in truths else {}
@@ -95,6 +99,7 @@ class PhysioNet2012:
             task_why=f"the outcome table tells {target.column} of each record",
             problems=tuple(problems),
             unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
+            set_aside=(*_unknown(folder, unknown), *_afterwards(paths, target)),
         )
 
 
@@ -114,7 +119,7 @@ def parse_record(text: str, where: str) -> tuple[dict[str, Cell], Series]:
             continue
         time, name, value = _row(line, where, number)
         if name == KEY or (name in STATIC and name not in static and time == 0.0):
-            static.setdefault(name, None if value == -1 else value)
+            static.setdefault(name, None if value == UNKNOWN else value)
             continue
         if name not in PLACES:
             remedy = f"Known are {', '.join(CHANNELS)}."
@@ -152,15 +157,19 @@ def _hours(clock: str) -> float | None:
 _value = lru_cache(maxsize=2**13)(cell)
 
 
-def _covariates(text: str) -> dict[str, Cell]:
-    """The static values alone: all stand at 00:00, so the rest of a record is not looked at."""
+def _covariates(text: str) -> tuple[dict[str, Cell], list[str]]:
+    """The static values alone, and the names of those that are said to be unknown.
+
+    All stand at 00:00, so the rest of a record is not looked at.
+    """
     start = [line for line in text.splitlines() if line.startswith("00:00,")]
     fields = [line.split(",") for line in start]
     found: dict[str, Cell] = {}
     for parts in fields:
         if len(parts) == 3 and parts[1] in STATIC:
-            found.setdefault(parts[1], None if cell(parts[2]) == -1 else cell(parts[2]))
-    return {name: found.get(name) for name in STATIC}
+            found.setdefault(parts[1], cell(parts[2]))
+    unknown = [name for name in STATIC if found.get(name) == UNKNOWN]
+    return {name: None if name in unknown else found.get(name) for name in STATIC}, unknown
 
 
 def _loader(where: str, read: Read) -> Callable[[], Series]:
@@ -225,3 +234,15 @@ def _truths(paths: list[Path], target: Target, records: set[str]) -> tuple[dict[
         what = f"tells the outcome of {len(missing)} records that are not there, {missing[0]} first"
         problems.append(Problem(str(paths[0]), what, "Add the records, or remove the rows."))
     return {record: truth for record, truth in truths.items() if record in records}, problems
+
+
+def _unknown(folder: Path, records: dict[str, list[str]]) -> list[SetAside]:
+    """The static values that say "not known" by a number."""
+    why = f"says 'not known' by {UNKNOWN:g}, as the challenge does"
+    return [SetAside(name, str(folder), why, UNKNOWN, tuple(cases)) for name, cases in sorted(records.items())]
+
+
+def _afterwards(paths: list[Path], target: Target) -> list[SetAside]:
+    """The outcomes that are not the target."""
+    columns = [(path, name) for path in paths for name in read_table(path).columns if name not in (KEY, target.column)]
+    return [SetAside(name, str(path), "is known only afterwards") for path, name in columns]

@@ -8,10 +8,10 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hounsfield.ops.boxes import volume
 from hounsfield.ops.resampling import canonical_grid
+from hounsfield.ops.slabs import evenly
 from hounsfield.values import (
     Boxes,
     Case,
@@ -36,16 +36,27 @@ def nobody(done: int, total: int) -> None:
     """A watcher that looks away."""
 
 
+def untouched(case: Case) -> Case:
+    """The case as it is."""
+    return case
+
+
 def fingerprint(
-    cases: Iterable[Case], *, watch: Callable[[int, int], None] = nobody
+    cases: Iterable[Case],
+    *,
+    through: Callable[[Case], Case] = untouched,
+    watch: Callable[[int, int], None] = nobody,
 ) -> tuple[Facts, tuple[Case, ...], tuple[Problem, ...]]:
-    """The facts of all cases that can be read, those cases, and what is wrong with each of the others."""
+    """The facts of all cases that can be read, those cases, and what is wrong with each of the others.
+
+    through: what each case passes before its facts are taken; it hands back the case, read already where it could.
+    """
     cases = tuple(cases)
     facts, good, problems = [Facts()], list[Case](), list[Problem]()
     for number, case in enumerate(cases):
         watch(number, len(cases))
         try:
-            facts.append(facts_of(case))
+            facts.append(facts_of(through(case)))
             good.append(case)
         except Refused as refusal:
             problems.extend(replace(problem, case=case.id) for problem in refusal.problems)
@@ -91,8 +102,8 @@ def describe(value: Any, name: str) -> Facts:
 def _(image: Image, name: str) -> Facts:
     grid = canonical_grid(image.grid)
     sketches = _axes(grid)
-    for number, channel in enumerate(image.array()):
-        sample = _sample(channel)
+    for number, channel in enumerate(evenly(image.source, SAMPLE)):
+        sample = channel[np.isfinite(channel)]
         label = name if image.channels == 1 else f"{name}#{number}"
         for word, q in INTENSITIES.items():
             sketches[f"{label}:{word}"] = Sketch.of([np.quantile(sample, q)] if sample.size else [])
@@ -116,12 +127,6 @@ def _axes(grid: Grid) -> dict[str, Sketch]:
         sketches[f"shape:{axis}"] = Sketch.of([grid.shape[axis]])
         sketches[f"extent:{axis}"] = Sketch.of([grid.extent[axis]])
     return sketches
-
-
-def _sample(channel: NDArray[np.floating]) -> NDArray[np.floating]:
-    flat = channel.reshape(-1)
-    sample = flat[:: max(1, flat.size // SAMPLE)]
-    return sample[np.isfinite(sample)]
 
 
 @describe.register

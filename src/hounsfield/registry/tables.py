@@ -32,15 +32,19 @@ METHODS = Table(
 LAYOUTS = Table(
     "layout",
     {
+        "boxes_table": "hounsfield.layouts.boxes_table:LAYOUT",
         "class_folders": "hounsfield.layouts.class_folders:LAYOUT",
+        "coco": "hounsfield.layouts.coco:LAYOUT",
         "decathlon": "hounsfield.layouts.decathlon:LAYOUT",
         "delimited": "hounsfield.layouts.delimited:LAYOUT",
         "image_mask": "hounsfield.layouts.image_mask:LAYOUT",
+        "image_points": "hounsfield.layouts.image_points:LAYOUT",
         "mask_per_object": "hounsfield.layouts.mask_per_object:LAYOUT",
         "medmnist": "hounsfield.layouts.medmnist:LAYOUT",
         "physionet2012": "hounsfield.layouts.physionet2012:LAYOUT",
         "single_images": "hounsfield.layouts.single_images:LAYOUT",
         "voc": "hounsfield.layouts.voc:LAYOUT",
+        "wfdb": "hounsfield.layouts.wfdb:LAYOUT",
     },
     group="hounsfield.layouts",
 )
@@ -55,6 +59,53 @@ FORMATS = Table(  # of images: the name is the suffix; beside its target a modul
         ".png": "hounsfield.formats.picture:read_image",
     },
     group="hounsfield.formats",
+)
+
+CHECKS = Table(  # of the data, by `inspect`
+    "check",
+    {
+        "apart": "hounsfield.audit.apart:CHECK",
+        "boxes": "hounsfield.audit.boxes:CHECK",
+        "class_share": "hounsfield.audit.class_share:CHECK",
+        "contradictions": "hounsfield.audit.contradictions:CHECK",
+        "copied": "hounsfield.audit.copied:CHECK",
+        "duplicates": "hounsfield.audit.duplicates:CHECK",
+        "enclosure": "hounsfield.audit.enclosure:CHECK",
+        "flat": "hounsfield.audit.flat:CHECK",
+        "flipped": "hounsfield.audit.flipped:CHECK",
+        "giveaways": "hounsfield.audit.giveaways:CHECK",
+        "grids": "hounsfield.audit.grids:CHECK",
+        "impossible": "hounsfield.audit.impossible:CHECK",
+        "inverted": "hounsfield.audit.inverted:CHECK",
+        "label_types": "hounsfield.audit.label_types:CHECK",
+        "label_values": "hounsfield.audit.label_values:CHECK",
+        "numbers": "hounsfield.audit.numbers:CHECK",
+        "orientation": "hounsfield.audit.orientation:CHECK",
+        "outliers": "hounsfield.audit.outliers:CHECK",
+        "points": "hounsfield.audit.points:CHECK",
+        "privacy": "hounsfield.audit.privacy:CHECK",
+        "repeated_times": "hounsfield.audit.repeated_times:CHECK",
+        "sentinels": "hounsfield.audit.sentinels:CHECK",
+        "sorted_by_class": "hounsfield.audit.sorted_by_class:CHECK",
+        "split_leaks": "hounsfield.audit.split_leaks:CHECK",
+        "stray": "hounsfield.audit.stray:CHECK",
+        "unreadable": "hounsfield.audit.unreadable:CHECK",
+    },
+    group="hounsfield.checks",
+)
+
+POINTS = Table(  # the name is how a file's name ends, the longest that fits; a target is read_points(path, grid=None)
+    "format of points",
+    {
+        ".csv": "hounsfield.formats.points_csv:read_points",
+        ".fcsv": "hounsfield.formats.points_fcsv:read_points",
+        ".json": "hounsfield.formats.points_markups:read_points",
+        ".mrk.json": "hounsfield.formats.points_markups:read_points",
+        ".nii": "hounsfield.formats.points_labels:read_points",
+        ".nii.gz": "hounsfield.formats.points_labels:read_points",
+        ".pts": "hounsfield.formats.points_pts:read_points",
+        "_ctd.json": "hounsfield.formats.points_centroids:read_points",
+    },
 )
 
 ENGINES = Table("engine", {"torch": "hounsfield.inference.engines.torch:TorchEngine"})

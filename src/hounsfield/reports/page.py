@@ -6,14 +6,13 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from hounsfield.figures.curves import line_chart
 from hounsfield.figures.picture import Picture
+from hounsfield.reports.assets import asset, environment
 from hounsfield.reports.results import result_of
 from hounsfield.values import Facts, Plan, Scores
 
@@ -47,12 +46,12 @@ class Content:
 
 def page(content: Content) -> str:
     """The page as HTML: nothing is fetched, no script runs, and everything that came from files is escaped."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters["value"] = _value
+    engine = environment()
+    engine.filters["value"] = _value
     result = result_of(content.scores) if content.scores else None
-    return environment.from_string(_asset("page.html")).render(
+    return engine.from_string(asset("page.html")).render(
         content=content,
-        css=Markup(_asset("page.css")),
+        css=Markup(asset("page.css")),
         result=result,
         chart=Markup(result.chart if result else ""),
         figures=[_figure(picture) for picture in content.figures],
@@ -60,10 +59,6 @@ def page(content: Content) -> str:
         facts=_fact_rows(content.facts) if content.facts else [],
         words=[(name, ", ".join(words)) for name, words in content.facts.words.items()] if content.facts else [],
     )
-
-
-def _asset(name: str) -> str:
-    return files("hounsfield.reports").joinpath(name).read_text(encoding="utf-8")
 
 
 def _figure(picture: Picture) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from hounsfield.values.answers import (
     Timeline,
     Transform,
 )
-from hounsfield.values.case import Case, Dataset, Findings, Lazy, Truth
+from hounsfield.values.case import Case, Dataset, Findings, Lazy, SetAside, Truth
 from hounsfield.values.equality import ArrayValue, equal
 from hounsfield.values.evidence import Dense
 from hounsfield.values.facts import Facts, Sketch
+from hounsfield.values.fault import Fault
 from hounsfield.values.grid import Grid
 from hounsfield.values.image import ArraySource, Image, MemorySource, Series, Words
 from hounsfield.values.plan import Budget, Decision, Limits, MiB, Plan, Rehearsal, Setting
@@ -24,7 +25,8 @@ from hounsfield.values.state import Part, Source, State
 
 __all__ = [
     "Answer", "ArraySource", "ArrayValue", "Boxes", "Budget", "Case", "Code", "Dataset", "Decision", "Dense",
-    "Diagnosis", "Facts", "Findings", "Grid", "Image", "Interval", "LabelMap", "Lazy", "Limits", "MemorySource",
-    "MiB", "Part", "Plan", "Points", "Problem", "Quantities", "Refused", "Rehearsal", "Row", "Scores", "Series",
-    "Setting", "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal", "refuse",
+    "Diagnosis", "Facts", "Fault", "Findings", "Grid", "Image", "Interval", "LabelMap", "Lazy", "Limits",
+    "MemorySource", "MiB", "Part", "Plan", "Points", "Problem", "Quantities", "Refused", "Rehearsal", "Row", "Scores",
+    "Series", "SetAside", "Setting", "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal",
+    "refuse",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from hounsfield.values.answers import Answer
+from hounsfield.values.image import Image
 from hounsfield.values.problem import Problem
 
 T = TypeVar("T")
@@ -21,13 +22,15 @@ class Lazy(Generic[T]):
     """A value that is read when it is asked for.
 
     kind: the type that `load` gives, known without reading.  where: what an error names (a path, or path and member).
-    digest: identity of the content in hexadecimal, without times or paths.
+    digest: identity of the content in hexadecimal, without times or paths.  stored: of a label file, its numbers as an
+    image on the grid and in the type that the file itself has, which `load` may refuse; None where there is no such.
     """
 
     kind: type[T]
     where: str
     load: Callable[[], T]
     digest: Callable[[], str]
+    stored: Callable[[], Image] | None = None
 
     def __repr__(self) -> str:
         return f"Lazy({self.kind.__name__} of {self.where})"
@@ -102,12 +105,28 @@ class Case:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """What a layout saw in the files and did not hand on, so that an audit can tell of it.
+
+    column: its name.  where: the file.  why: continues the name ("is known only afterwards").  value: the number that
+    stood for "not known" in `cases`; None where the whole column was left out.
+    """
+
+    column: str
+    where: str
+    why: str
+    value: float | None = None
+    cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dataset:
     """The cases of a folder, and what the folder said of itself.
 
     layout: the folder convention that read it, and `why` it was taken.  task: what it seems to be for, with
     `task_why`.  labels: value -> name for label maps, classes for diagnoses and boxes.
-    problems: what could not be read.  unclaimed: files that no case uses.
+    problems: what could not be read.  unclaimed: files that no case uses.  set_aside: what was read and not
+    handed on.
     """
 
     where: str
@@ -118,6 +137,7 @@ class Dataset:
     task_why: str = ""
     problems: tuple[Problem, ...] = ()
     unclaimed: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cases)

@@ -1,25 +1,39 @@
-"""inspect: what is there, and which task it is for."""
+"""inspect: what is there, which task it is for, and what is wrong with it."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hounsfield.answers.writing import write_text
+from hounsfield.audit.running import Audit
+from hounsfield.formats.files import writing
 from hounsfield.planning.fingerprint import fingerprint
+from hounsfield.registry.tables import CHECKS
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Facts, Problem, Refused
+from hounsfield.values import Dataset, Facts, Fault, Problem, Refused
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import open_dataset
+from hounsfield.verbs.inspection_page import inspection_page
+
+WHEN_ASKED = frozenset({"privacy"})
+"""Checks that are made only when they are asked for."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a folder holds: its cases, what they are like, and what is wrong with some."""
+    """What a folder holds: its cases, what they are like, and what is wrong with some.
+
+    problems: what keeps cases from being used.  faults: what looks wrong, the surest first.
+    """
 
     dataset: Dataset
     facts: Facts
     problems: tuple[Problem, ...]
+    faults: tuple[Fault, ...] = ()
 
     def rows(self) -> list[tuple[str, str]]:
         """What there is to say, a word and a sentence each."""
@@ -28,7 +42,12 @@ class Inspection:
         parts = [f"{len(data.only(p))} {p}" for p in ("training", "validation", "test") if data.only(p)]
         read = [("read", f"{facts.cases} of them")] if facts.cases < len(data) else []
         ranges = [(what, _range(facts, what)) for what in ("shape", "spacing") if f"{what}:0" in facts.sketches]
-        said = [("covariates", ", ".join(facts.words.get("covariates", ()))), ("labels", _labels(facts))]
+        said = [
+            ("covariates", ", ".join(facts.words.get("covariates", ()))),
+            ("labels", _labels(facts)),
+            ("unclaimed", _unclaimed(data)),
+            ("faults", _faults(self.faults)),
+        ]
         return [
             ("folder", data.where),
             ("read as", f"{data.layout} ({data.why})"),
@@ -37,7 +56,7 @@ class Inspection:
             *read,
             ("inputs", ", ".join(facts.words.get("roles", ())) or "covariates only"),
             *ranges,
-            *((what, sentence) for what, sentence in [*said, ("unclaimed", _unclaimed(data))] if sentence),
+            *((what, sentence) for what, sentence in said if sentence),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -47,6 +66,7 @@ class Inspection:
             "cases": [{"id": c.id, "patient": c.patient, "site": c.site, "split": c.split} for c in self.dataset],
             "facts": self.facts.to_json(),
             "problems": [problem.to_json() for problem in self.problems],
+            "faults": [fault.to_json() for fault in self.faults],
             "unclaimed": list(self.dataset.unclaimed),
         }
 
@@ -68,6 +88,12 @@ def _unclaimed(data: Dataset) -> str:
     return f"{count(len(files), 'file')} of no case: {', '.join(files[:4])}{more}" if files else ""
 
 
+def _faults(faults: Iterable[Fault]) -> str:
+    """Each check that found something, with how often, the most frequent first."""
+    found = Counter(fault.check for fault in faults)
+    return ", ".join(f"{number} of {check}" for check, number in found.most_common())
+
+
 def _range(facts: Facts, key: str) -> str:
     """Each axis' median, with its range where it varies."""
     axes = list[str]()
@@ -78,14 +104,32 @@ def _range(facts: Facts, key: str) -> str:
     return " x ".join(axes)
 
 
-def inspect(data: str | Path | Dataset, *, watch: Watcher = nobody, **opening: Any) -> Inspection:
-    """What a folder holds, every case read once. Raises Refused where nothing could be read."""
+def inspect(
+    data: str | Path | Dataset,
+    *,
+    privacy: bool = False,
+    html: str | Path | None = None,
+    watch: Watcher = nobody,
+    **opening: Any,
+) -> Inspection:
+    """What a folder holds and what is wrong with it, every case read once.
+
+    privacy: look for identifiers in headers too.  html: a file for a page with pictures of the cases concerned.
+    Raises Refused where nothing could be read.
+    """
     dataset = open_dataset(data, **opening)
 
     def looked(done: int, total: int) -> None:
         watch({"stage": "looking at the cases", "done": done, "total": total})
 
-    facts, good, bad = fingerprint(dataset.cases, watch=looked)
+    checks = [name for name in CHECKS.names() if privacy or name not in WHEN_ASKED]
+    audit = Audit([CHECKS.load(name) for name in checks])
+    facts, good, bad = fingerprint(dataset.cases, through=audit.look, watch=looked)
     if not good:
         raise Refused(bad)
-    return Inspection(dataset, facts, (*dataset.problems, *bad))
+    found = Inspection(dataset, facts, (*dataset.problems, *bad), audit.faults(dataset))
+    if html is not None:
+        page = inspection_page(dataset, found.rows(), found.faults)
+        with writing(Path(html)):
+            write_text(Path(html), page)
+    return found

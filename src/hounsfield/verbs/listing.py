@@ -12,9 +12,15 @@ from typing import Any
 
 from hounsfield.registry.cards import card_data
 from hounsfield.registry.table import Table, UnknownName
-from hounsfield.registry.tables import FORMATS, LAYOUTS, METHODS, TASKS
+from hounsfield.registry.tables import CHECKS, FORMATS, LAYOUTS, METHODS, TASKS
 
-LISTED: dict[str, Table] = {"methods": METHODS, "tasks": TASKS, "formats": FORMATS, "layouts": LAYOUTS}
+LISTED: dict[str, Table] = {
+    "methods": METHODS,
+    "tasks": TASKS,
+    "formats": FORMATS,
+    "layouts": LAYOUTS,
+    "checks": CHECKS,
+}
 CORE = ("torch", "numpy", "scipy", "nibabel", "safetensors", "pillow", "scikit-learn", "jinja2", "click", "rich")
 
 

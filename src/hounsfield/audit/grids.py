@@ -1,0 +1,128 @@
+"""Label maps that do not lie on their image's grid, and which of the two is the odd one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hounsfield.audit.opened import OpenedCase
+from hounsfield.values import Dataset, Fault, Grid, LabelMap
+
+FEWEST = 3  # cases that have to fit before others are held against them
+
+LABEL_ODD = "the label is the odd one: its grid is unlike those of the other cases"
+IMAGE_ODD = "the image is the odd one: its grid is unlike those of the other cases, the label's is like them"
+LABEL_BARE = "the label has lost its header: its affine says nothing"
+IMAGE_BARE = "the image has lost its header: its affine says nothing"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image and its label map: their files and grids."""
+
+    image: str
+    label: str
+    image_grid: Grid
+    label_grid: Grid
+
+    @property
+    def fits(self) -> bool:
+        """Whether every element has the same place in both."""
+        return self.image_grid.close_to(self.label_grid)
+
+
+@dataclass(frozen=True)
+class Grids:
+    """The check."""
+
+    name: str = "grids"
+
+    def measure(self, case: OpenedCase) -> list[Pair]:
+        """Each label map with its image, from their headers."""
+        pairs = []
+        for name, truth in case.case.truths.items():
+            grids = case.grids(name) if issubclass(truth.answer.kind, LabelMap) else None
+            if grids is not None:
+                pairs.append(Pair(case.where(truth.of), case.where(name), *grids))
+        return pairs
+
+    def judge(self, measured: Mapping[str, list[Pair]], dataset: Dataset) -> Iterable[Fault]:
+        """Every pair that does not fit, with the side that is unlike the pairs that do."""
+        good = [pair.image_grid for pairs in measured.values() for pair in pairs if pair.fits]
+        for case_id, pairs in measured.items():
+            for pair in pairs:
+                if not pair.fits:
+                    yield self._fault(case_id, pair, good)
+
+    def _fault(self, case_id: str, pair: Pair, good: Sequence[Grid]) -> Fault:
+        blame = _blame(pair, good)
+        is_image = blame in (IMAGE_ODD, IMAGE_BARE)
+        where, other = (pair.image, pair.label) if is_image else (pair.label, pair.image)
+        what = f"{_difference(pair, is_image)} {'its label' if is_image else 'its image'} {other}"
+        if blame:
+            what += f"; {blame}"
+        return Fault(self.name, where, what, _remedy(pair, blame), cases=(case_id,))
+
+
+CHECK = Grids()
+
+
+def _difference(pair: Pair, of_image: bool) -> str:
+    own, other = (pair.image_grid, pair.label_grid) if of_image else (pair.label_grid, pair.image_grid)
+    if own.shape != other.shape:
+        return f"has the shape {_times(own.shape)}, not the {_times(other.shape)} of"
+    if own.unit != other.unit or own.frame != other.frame:
+        return f"lies in another world ({own.frame}, {own.unit}) than"
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in own.shape], indexing="ij")).reshape(own.ndim, -1).T
+    away = np.linalg.norm(own.to_world(corners) - other.to_world(corners), axis=1).max()
+    return f"lies up to {away:.3g} {own.unit} away from"
+
+
+def _blame(pair: Pair, good: Sequence[Grid]) -> str:
+    """Which side is odd, in words; nothing where that can not be told."""
+    image, label = pair.image_grid, pair.label_grid
+    if _is_bare(label) != _is_bare(image):
+        return LABEL_BARE if _is_bare(label) else IMAGE_BARE
+    peers = [grid for grid in good if grid.ndim == image.ndim == label.ndim]
+    if len(peers) < FEWEST:
+        return ""
+    image_odd, label_odd = _oddness(image, peers), _oddness(label, peers)
+    if image_odd == label_odd:
+        return ""
+    return IMAGE_ODD if image_odd > label_odd else LABEL_ODD
+
+
+def _is_bare(grid: Grid) -> bool:
+    """Whether an affine is what files get when nobody sets one: no place, and no more than a spacing of one."""
+    return grid.frame == "RAS" and np.array_equal(np.abs(grid.affine), np.eye(grid.ndim + 1))
+
+
+def _oddness(grid: Grid, peers: Sequence[Grid]) -> int:
+    """How many of its numbers lie outside the range of the peers'."""
+    known = np.array([_numbers(peer) for peer in peers])
+    own = _numbers(grid)
+    slack = 1e-3 * (1 + np.abs(own))
+    return int(np.count_nonzero((own < known.min(axis=0) - slack) | (own > known.max(axis=0) + slack)))
+
+
+def _numbers(grid: Grid) -> NDArray[np.float64]:
+    """Steps, origin, size and extents of a grid."""
+    return np.concatenate([grid.affine[: grid.ndim].ravel(), grid.shape, grid.extent])
+
+
+def _remedy(pair: Pair, blame: str) -> str:
+    same_shape = pair.image_grid.shape == pair.label_grid.shape
+    if not same_shape and sorted(pair.image_grid.shape) == sorted(pair.label_grid.shape):
+        return "Bring the label's axes into the order of the image's: the same sizes are there in another order."
+    if same_shape and blame in (IMAGE_ODD, IMAGE_BARE):
+        return "Copy the label's affine into the image, or export the image again."
+    if same_shape:
+        return "Copy the image's affine into the label if its elements fit, else resample it by nearest neighbour."
+    return "Resample the label to the image's grid by nearest neighbour, or take the file that belongs here."
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

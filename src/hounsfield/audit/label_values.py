@@ -1,0 +1,149 @@
+"""Label maps with values that do not belong there, without those that do, or with two of them exchanged."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hounsfield.audit.opened import OpenedCase
+from hounsfield.audit.robust import FEWEST, NEARLY_ALL, spread
+from hounsfield.values import Dataset, Fault
+
+MANY = 64  # labels beyond which pairs are not compared any more
+RARE = 0.02
+"""Where no value has a name, one that occurs in at most this share of the cases (or in one) is unexpected."""
+
+NOT_EMPTY = 0.9
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a label map holds: names of values, and volume and world centroid of each value that occurs."""
+
+    where: str
+    names: Mapping[int, str]
+    volumes: Mapping[int, float]
+    places: Mapping[int, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class LabelValues:
+    """The check."""
+
+    name: str = "label_values"
+
+    def measure(self, case: OpenedCase) -> dict[str, Labelled]:
+        """Truth -> what it holds."""
+        found = {}
+        for name, labels in case.labels().items():
+            shapes = case.shapes(name)
+            world = labels.grid.to_world([shape.centroid for shape in shapes.values()])
+            found[name] = Labelled(
+                where=case.where(name),
+                names={value: word for value, word in labels.labels.items() if word != f"label_{value}"},
+                volumes={value: shape.elements * labels.grid.voxel_volume for value, shape in shapes.items()},
+                places={value: tuple(place) for value, place in zip(shapes, world.tolist(), strict=True)},
+            )
+        return found
+
+    def judge(self, measured: Mapping[str, Mapping[str, Labelled]], dataset: Dataset) -> Iterable[Fault]:
+        """What is odd among the label maps of each name."""
+        for truth in sorted({name for found in measured.values() for name in found}):
+            maps = {case_id: found[truth] for case_id, found in measured.items() if truth in found}
+            filled = {case_id: one for case_id, one in maps.items() if one.volumes}
+            names = {value: word for one in maps.values() for value, word in one.names.items()}
+            yield from self._empty(maps, filled)
+            yield from self._unexpected(filled, names, dataset)
+            yield from self._missing(filled, names)
+            yield from self._exchanged(filled, names)
+
+    def _empty(self, maps: Mapping[str, Labelled], filled: Mapping[str, Labelled]) -> Iterator[Fault]:
+        share = len(filled) / len(maps)
+        if len(maps) < FEWEST or share < NOT_EMPTY:
+            return
+        for case_id in maps.keys() - filled.keys():
+            what = f"is empty, {len(filled)} of {len(maps)} label maps are not"
+            remedy = "Draw what is there, or take the case out where nobody looked."
+            yield Fault(self.name, maps[case_id].where, what, remedy, sure=share, cases=(case_id,))
+
+    def _unexpected(self, maps: Mapping[str, Labelled], names: Mapping[int, str], dataset: Dataset) -> Iterator[Fault]:
+        counts = Counter(value for one in maps.values() for value in one.volumes)
+        if names:
+            odd = counts.keys() - names.keys()
+        else:
+            few = max(1, int(RARE * len(maps)))
+            odd = {value for value, count in counts.items() if count <= few and len(maps) >= 2 * FEWEST}
+        usual = {value for value in odd if 2 * counts[value] > len(maps) > 1}
+        sure = 0.95 if names else 0.5
+        if usual:
+            what = f"has label maps with {_listed(sorted(usual))}, which has no name among {_listed(sorted(names))}"
+            yield Fault(self.name, dataset.where, what, "Name it where the labels are named.", sure=sure)
+        for case_id, one in maps.items():
+            strange = sorted(one.volumes.keys() & (odd - usual))
+            if strange:
+                what = f"holds {_listed(strange)}, which no label has"
+                remedy = "Correct the label map, or name the value where the labels are named."
+                yield Fault(self.name, one.where, what, remedy, sure=sure, cases=(case_id,))
+
+    def _missing(self, maps: Mapping[str, Labelled], names: Mapping[int, str]) -> Iterator[Fault]:
+        counts = Counter(value for one in maps.values() for value in one.volumes)
+        for value, count in sorted(counts.items()):
+            if count >= len(maps) or len(maps) <= FEWEST or count < NEARLY_ALL * (len(maps) - 1):
+                continue
+            for case_id, one in maps.items():
+                if value not in one.volumes:
+                    what = f"lacks {_named(value, names)}, which {count} of the other {len(maps) - 1} label maps have"
+                    remedy = "Draw it, or say that it is unknown here (an ignore value)."
+                    yield Fault(self.name, one.where, what, remedy, sure=0.7, cases=(case_id,))
+
+    def _exchanged(self, maps: Mapping[str, Labelled], names: Mapping[int, str]) -> Iterator[Fault]:
+        counts = Counter(value for one in maps.values() for value in one.volumes)
+        values = sorted(value for value, count in counts.items() if 2 * count > len(maps))
+        if len(values) > MANY:
+            return
+        for a, b in combinations(values, 2):
+            both = [case_id for case_id, one in maps.items() if a in one.volumes and b in one.volumes]
+            by_axes: dict[int, list[str]] = defaultdict(list)
+            for case_id in both:
+                by_axes[len(maps[case_id].places[a])].append(case_id)
+            for ids in by_axes.values():
+                if len(ids) < FEWEST:
+                    continue
+                for number in np.flatnonzero(_is_exchanged(np.array([_relation(maps[i], a, b) for i in ids]))):
+                    what = f"seems to have {_named(a, names)} and {_named(b, names)} exchanged"
+                    remedy = "Exchange the two values: size and place of each are those of the other."
+                    case_id = ids[number]
+                    yield Fault(self.name, maps[case_id].where, what, remedy, sure=0.9, cases=(case_id,))
+
+
+CHECK = LabelValues()
+
+
+def _relation(labelled: Labelled, a: int, b: int) -> list[float]:
+    """How label a lies to label b: the logarithm of its size over the other's, and the way from there to here."""
+    way = np.subtract(labelled.places[a], labelled.places[b])
+    return [float(np.log(labelled.volumes[a] / labelled.volumes[b])), *way.tolist()]
+
+
+def _is_exchanged(relations: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which relations (N, 1 + d) fit the others only when turned round, as they are when two labels are exchanged."""
+    middle = np.median(relations, axis=0)
+    reach = max(1e-6, float(np.linalg.norm(middle[1:])))
+    deviation = np.maximum(spread(relations), [0.1, *[0.05 * reach] * (relations.shape[1] - 1)])
+    as_is = np.sqrt(np.mean(((relations - middle) / deviation) ** 2, axis=1))
+    turned = np.sqrt(np.mean(((-relations - middle) / deviation) ** 2, axis=1))
+    return np.asarray((as_is > 4) & (turned < 2.5))
+
+
+def _named(value: int, names: Mapping[int, str]) -> str:
+    return f"{value} ({names[value]})" if value in names else f"label {value}"
+
+
+def _listed(values: list[int]) -> str:
+    first = ", ".join(map(str, values[:5]))
+    return f"the value{'s' * (len(values) > 1)} {first}" + (f" and {len(values) - 5} more" if len(values) > 5 else "")

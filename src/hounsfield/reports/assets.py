@@ -1,0 +1,17 @@
+"""The files that pages are made of, and the engine that fills them."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+
+
+def asset(name: str) -> str:
+    """The text of a file beside this one."""
+    return files("hounsfield.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def environment() -> Environment:
+    """A template engine that escapes everything it is not told to leave, and knows no undefined names."""
+    return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)

@@ -1,0 +1,136 @@
+"""Identifiers in headers: where they stand, never what they say."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+from audited import found
+from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
+
+from hounsfield.audit.privacy import CHECK
+from hounsfield.values import Case, Fault, Image, Lazy
+
+
+def of_files(*paths: Path | str) -> tuple[Fault, ...]:
+    """What is found in the headers of cases with these files; the images themselves are not read."""
+    return found(CHECK, [Case(f"c{n}", {"image": unread(str(path))}) for n, path in enumerate(paths)])
+
+
+def unread(where: str) -> Lazy[Image]:
+    def load() -> Image:
+        raise AssertionError("only headers are looked at")
+
+    return Lazy(Image, where, load, lambda: where)
+
+
+def nifti(path: Path, **fields: bytes) -> Path:
+    image = nib.Nifti1Image(np.zeros((3, 3, 3), np.int16), np.eye(4))
+    for field, value in fields.items():
+        image.header[field] = value
+    nib.save(image, path)
+    return path
+
+
+def dicom(path: Path, **values: str) -> Path:
+    meta = pydicom.dataset.FileMetaDataset()
+    meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    data = pydicom.dataset.FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    for keyword, value in values.items():
+        setattr(data, keyword, value)
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def test_dicom(tmp_path: Path) -> None:
+    (fault,) = of_files(dicom(tmp_path / "a.dcm", PatientName="Doe^Jane", StationName="CT7", PatientSex="F"))
+    assert fault.where == str(tmp_path / "a.dcm")
+    assert fault.what == "still holds PatientName (0010,0010), StationName (0008,1010)"
+    assert fault.sure == 1.0
+    assert "Doe" not in str(fault)
+    assert "CT7" not in str(fault)
+
+
+def test_dicom_that_was_cleaned(tmp_path: Path) -> None:
+    assert of_files(dicom(tmp_path / "a.dcm", PatientName="ANONYMOUS", PatientID="", PatientBirthDate="19000101")) == ()
+
+
+def test_a_series_in_a_folder_and_a_member_of_a_zip(tmp_path: Path) -> None:
+    folder = tmp_path / "series"
+    folder.mkdir()
+    dicom(folder / "1", InstitutionName="General")
+    dicom(folder / "2", AccessionNumber="123")
+    (fault,) = of_files(folder)
+    assert fault.what == "still holds InstitutionName (0008,0080), AccessionNumber (0008,0050)"
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(folder / "1", "in/1.dcm")
+    (fault,) = of_files(f"{tmp_path / 'a.zip'}::in/1.dcm")
+    assert fault.what == "still holds InstitutionName (0008,0080)"
+
+
+def test_nifti(tmp_path: Path) -> None:
+    named = nifti(tmp_path / "named.nii.gz", db_name=b"Doe^Jane")
+    dated = nifti(tmp_path / "dated.nii", descrip=b"scan of 2019-03-04")
+    clean = nifti(tmp_path / "clean.nii.gz", descrip=b"FSL5.0 TE=2.5;Time=134500.0", aux_file=b"none")
+    assert [(fault.cases, fault.what) for fault in of_files(named, dated, clean)] == [
+        (("c1",), "still holds a date (NIfTI descrip)"),
+        (("c0",), "still holds a name (NIfTI db_name)"),
+    ]
+
+
+def test_nifti_extensions(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.zeros((3, 3, 3), np.int16), np.eye(4))
+    image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", b"patient: Jane Doe"))
+    nib.save(image, tmp_path / "a.nii.gz")
+    (fault,) = of_files(tmp_path / "a.nii.gz")
+    assert fault.what == "still holds words about a person or place (NIfTI extension)"
+
+
+def test_pictures(tmp_path: Path) -> None:
+    picture = Pillow.new("L", (8, 8))
+    exif = Pillow.Exif()
+    exif[0x8825] = {1: "N", 2: (48.0, 8.0, 0.0)}
+    exif[0x8769] = {0xA431: "SN-4711"}
+    picture.save(tmp_path / "a.jpg", exif=exif)
+    text = PngInfo()
+    text.add_text("Comment", "Patient: Jane Doe")
+    picture.save(tmp_path / "b.png", pnginfo=text)
+    picture.save(tmp_path / "c.png")
+    picture.save(tmp_path / "d.jpg")
+    faults = {
+        fault.cases: fault.what for fault in of_files(*(tmp_path / n for n in ("a.jpg", "b.png", "c.png", "d.jpg")))
+    }
+    assert faults == {
+        ("c0",): "still holds the place (EXIF GPS), a serial number (EXIF BodySerialNumber)",
+        ("c1",): "still holds words about a person or place (PNG Comment)",
+    }
+
+
+def test_files_that_hold_the_same_are_said_together(tmp_path: Path) -> None:
+    (fault,) = of_files(*(dicom(tmp_path / f"{n}.dcm", StationName=f"CT{n}") for n in range(3)))
+    assert fault.where == f"{tmp_path / '0.dcm'} and 2 more"
+    assert fault.cases == ("c0", "c1", "c2")
+
+
+def test_what_is_no_file_or_no_image_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Patient: Jane Doe")
+    (tmp_path / "b.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 64)
+    (tmp_path / "c.nii.gz").write_bytes(b"\x1f\x8b\x08 cut short")
+    assert of_files(*(tmp_path / n for n in ("a.txt", "b.dcm", "c.nii.gz", "gone.nii"))) == ()
+
+
+@pytest.mark.data
+def test_a_real_series(data_root: Path) -> None:
+    """README: name, id and birth date are empty; institution address, station, exam date, serial number are there."""
+    (fault,) = of_files(data_root / "ct" / "totalsegmentator" / "example_ct_dicom")
+    for word in ("InstitutionAddress", "StationName", "StudyDate", "DeviceSerialNumber"):
+        assert word in fault.what
+    for word in ("PatientName", "PatientID", "PatientBirthDate"):
+        assert word not in fault.what
