@@ -11,6 +11,7 @@ import json
 import math
 import struct
 import zlib
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def data_file(path: Path) -> Path:
     if path.suffix.lower() != ".hdr":
         return path
     pairs = [path.with_suffix(suffix) for suffix in PAIR_SUFFIXES]
-    return next((pair for pair in pairs if pair.is_file()), path)
+    return next((pair for pair in pairs if isfile(pair)), path)
 
 
 def intent_of(path: Path) -> int:

@@ -9,7 +9,7 @@ from hounsfield.formats.files import size_of
 from hounsfield.formats.stored import AGAIN
 from hounsfield.values import MiB, Refused, refuse
 
-LONGEST = MiB
+LONGEST = MiB // 4
 """Bytes in which a header must end."""
 
 

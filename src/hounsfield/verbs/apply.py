@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hounsfield.answers.image_files import write_image, write_labels
 from hounsfield.answers.transform_files import read_transform
 from hounsfield.answers.writing import aside
-from hounsfield.formats import nifti, picture
 from hounsfield.formats.files import size_of, suffix_of
 from hounsfield.formats.points_csv import read_points, write_points
 from hounsfield.layouts.folders import IMAGE_SUFFIXES, is_image
 from hounsfield.layouts.lazies import format_of
 from hounsfield.ops.fields import inverse_displacement, invert_points, transform_points, warp, warp_labels
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Grid, Image, Points, Problem, Refused, Transform, refuse
+from hounsfield.values import Grid, Points, Problem, Refused, Transform, refuse
 
 LOSSY = (".jpg", ".jpeg")
 MOST_LABELS = 64  # whole numbers with more different values than this are taken for an image
@@ -116,12 +116,12 @@ class _Way:
             found, grid = format_of(file).read_labels(file)
             carried = warp_labels(found, grid, self.goal, self.affine, self.displacement)
             with aside(out) as other:
-                _write_labels(other, carried, self.goal)
+                write_labels(other, carried, self.goal)
             return "nearest"
         low = float(np.nanmin(array)) if np.isfinite(array).any() else 0.0
         moved = warp(image.array(), image.grid, self.goal, self.affine, self.displacement, fill=low)
         with aside(out) as other:
-            _write_image(other, moved, self.goal, array.dtype)
+            write_image(other, moved, self.goal, array.dtype)
         return "linear"
 
     def carry_points(self, file: Path, out: Path) -> float:
@@ -147,21 +147,6 @@ def _looks_labelled(array: NDArray[Any]) -> bool:
         return False
     sample = array.reshape(-1)[:: max(1, array.size // 10_000)]  # most images show by few elements that they are none
     return len(np.unique(sample)) <= MOST_LABELS and len(np.unique(array)) <= MOST_LABELS
-
-
-def _write_labels(path: Path, array: NDArray[Any], grid: Grid) -> None:
-    if suffix_of(path) == ".png":
-        picture.write_labels(path, array)
-    else:
-        nifti.write_labels(path, array, grid)
-
-
-def _write_image(path: Path, channels: NDArray[np.floating], grid: Grid, stored: np.dtype[Any]) -> None:
-    """Pictures keep their kind of number; volumes are written as they were interpolated."""
-    if suffix_of(path) in (".nii", ".nii.gz"):
-        nifti.write_image(path, Image.of(channels, grid))
-    else:
-        picture.write_picture(path, np.rint(channels).astype(stored))
 
 
 def _refuse_names(files: Sequence[Path], out: Path) -> None:
