@@ -9,7 +9,7 @@ import pytest
 from hounsfield.registry import table, tables
 from hounsfield.registry.table import Table, UnknownName
 
-ALL = [tables.TASKS, tables.METHODS, tables.LAYOUTS, tables.ENGINES]
+ALL = [tables.TASKS, tables.METHODS, tables.LAYOUTS, tables.POINTS, tables.ENGINES]
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda t: t.kind)

@@ -16,6 +16,7 @@ from hounsfield.values import Code, Diagnosis, MiB, Quantities, Timeline, refuse
 
 Small = Diagnosis | Quantities | Timeline | Code
 LIMIT = 256 * MiB
+LARGEST = 1e9
 
 
 def read_value(path: Path) -> Small:
@@ -31,12 +32,17 @@ def write_value(path: Path, value: Small) -> None:
         Path(path).write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """The JSON of a file. Refuses what is no JSON."""
+def read_json(path: Path, *, limit: int = LIMIT) -> Any:
+    """The JSON of a file. Refuses what is no JSON, nested too deep, or larger than `limit` bytes."""
     try:
-        return json.loads(read_bytes(Path(path), limit=LIMIT).decode("utf-8-sig"))
+        return json.loads(read_bytes(Path(path), limit=limit).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise refuse(path, f"is no readable JSON ({error})", "Mend it, or write it again.") from None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of JSON is a number that a coordinate can be: not true or false, finite, smaller than LARGEST."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def to_json(value: Small) -> dict[str, Any]:

@@ -32,16 +32,20 @@ METHODS = Table(
 LAYOUTS = Table(
     "layout",
     {
+        "boxes_table": "hounsfield.layouts.boxes_table:LAYOUT",
         "class_folders": "hounsfield.layouts.class_folders:LAYOUT",
+        "coco": "hounsfield.layouts.coco:LAYOUT",
         "decathlon": "hounsfield.layouts.decathlon:LAYOUT",
         "delimited": "hounsfield.layouts.delimited:LAYOUT",
         "image_mask": "hounsfield.layouts.image_mask:LAYOUT",
+        "image_points": "hounsfield.layouts.image_points:LAYOUT",
         "mask_per_object": "hounsfield.layouts.mask_per_object:LAYOUT",
         "medmnist": "hounsfield.layouts.medmnist:LAYOUT",
         "pairs": "hounsfield.layouts.pairs:LAYOUT",
         "physionet2012": "hounsfield.layouts.physionet2012:LAYOUT",
         "single_images": "hounsfield.layouts.single_images:LAYOUT",
         "voc": "hounsfield.layouts.voc:LAYOUT",
+        "wfdb": "hounsfield.layouts.wfdb:LAYOUT",
     },
     group="hounsfield.layouts",
 )
@@ -61,6 +65,20 @@ FORMATS = Table(  # of images, by suffix; a module has read_grid, read_labels an
         ".png": "hounsfield.formats.picture:read_image",
     },
     group="hounsfield.formats",
+)
+
+POINTS = Table(  # the name is how a file's name ends, the longest that fits; a target is read_points(path, grid=None)
+    "format of points",
+    {
+        ".csv": "hounsfield.formats.points_csv:read_points",
+        ".fcsv": "hounsfield.formats.points_fcsv:read_points",
+        ".json": "hounsfield.formats.points_markups:read_points",
+        ".mrk.json": "hounsfield.formats.points_markups:read_points",
+        ".nii": "hounsfield.formats.points_labels:read_points",
+        ".nii.gz": "hounsfield.formats.points_labels:read_points",
+        ".pts": "hounsfield.formats.points_pts:read_points",
+        "_ctd.json": "hounsfield.formats.points_centroids:read_points",
+    },
 )
 
 ENGINES = Table("engine", {"torch": "hounsfield.inference.engines.torch:TorchEngine"})

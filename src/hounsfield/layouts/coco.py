@@ -1,0 +1,124 @@
+"""COCO: images, and one JSON of annotations for all of them or one for each part: instances_train2017.json.
+
+The JSON may lie beside the images, above them, or in `annotations`; a part's name in its name or its folder's is its
+part of the split. Only boxes are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from hounsfield.formats.boxes_coco import CocoFile, Picture, read_annotations
+from hounsfield.layouts import lazies
+from hounsfield.layouts.folders import files_in, roots, unclaimed
+from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.listed_images import ListedImages, case_ids, part_of
+from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
+
+ANNOTATIONS = "annotations"
+ENDS = 65536
+"""So many bytes at both ends of a file are looked at for COCO's lists: one may fill all between them."""
+
+
+@dataclass(frozen=True)
+class Coco:
+    """The layout."""
+
+    name: str = "coco"
+
+    def detect(self, folder: Path) -> Claim | None:
+        """Sure where a JSON has COCO's lists."""
+        found = _annotation_files(folder)
+        if not found:
+            return None
+        return Claim(0.95, f"{', '.join(path.name for path in found[:3])} has images and annotations, as in COCO")
+
+    def read(self, folder: Path, options: ReadOptions) -> Dataset:
+        """Cases with boxes; a listed image without annotations holds nothing, unless its file annotates none at all."""
+        found = _annotation_files(folder)
+        if not found:
+            raise refuse(folder, "has no JSON of COCO annotations", "Name the folder that holds it and the images.")
+        images, problems = ListedImages.of(folder), list[Problem]()
+        listed: dict[Path, tuple[CocoFile, Picture]] = {}
+        for path in found:
+            try:
+                annotations = read_annotations(path)
+            except Refused as refusal:
+                problems += refusal.problems
+                continue
+            if annotations.has_objects and not annotations.has_boxes:
+                what = "annotates its images with something else than boxes"
+                problems.append(Problem(str(path), what, "Leave it out."))
+                continue
+            problems += _add(annotations, images, listed)
+        ids = case_ids(listed, folder)
+        cases = []
+        for image, (annotations, picture) in listed.items():
+            truths = {"boxes": Truth(_boxes(annotations, picture, image))} if annotations.has_boxes else {}
+            split = part_of(annotations.path) if len(found) > 1 else None
+            cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=split))
+        return Dataset(
+            where=str(folder),
+            cases=tuple(cases),
+            task="detection",
+            task_why="the annotations have boxes",
+            problems=tuple(problems),
+            unclaimed=unclaimed(folder, [*found, *listed]),
+        )
+
+
+LAYOUT = Coco()
+
+
+def _annotation_files(folder: Path) -> list[Path]:
+    places = [at for root in roots(folder) for at in (root, root / ANNOTATIONS)]
+    paths = dict.fromkeys(path for at in places for path in files_in(at) if path.suffix.lower() == ".json")
+    return [path for path in paths if _looks_like_coco(path)]
+
+
+def _looks_like_coco(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            text = file.read(ENDS)
+            file.seek(max(0, path.stat().st_size - ENDS))
+            text += file.read(ENDS)
+    except OSError:
+        return False
+    return b'"categories"' in text and (b'"images"' in text or b'"annotations"' in text)
+
+
+def _add(annotations: CocoFile, images: ListedImages, listed: dict[Path, tuple[CocoFile, Picture]]) -> list[Problem]:
+    """Put the pictures of a file to the images they name; what is missing or listed twice is a problem."""
+    path, problems = str(annotations.path), list[Problem]()
+    missing, again = [], []
+    for picture in annotations.pictures:
+        image = images.find(picture.file_name, annotations.path)
+        if image is None:
+            missing.append(picture.file_name)
+        elif image in listed:
+            again.append(f"{picture.file_name} (also in {listed[image][0].path.name})")
+        else:
+            listed[image] = (annotations, picture)
+    if missing:
+        what = f"lists {len(missing)} images that are not there, or several times, {missing[0][:80]} first"
+        problems.append(Problem(path, what, "Add them, or shorten the list."))
+    if again:
+        what = f"lists {len(again)} images a second time, {again[0][:160]} first"
+        problems.append(Problem(path, what, "Keep each image in one list."))
+    if annotations.orphans:
+        what = f"has {annotations.orphans} annotations of images that it does not list"
+        problems.append(Problem(path, what, "Export it again."))
+    return problems
+
+
+def _boxes(annotations: CocoFile, picture: Picture, image: Path) -> Lazy[Boxes]:
+    def load() -> Boxes:
+        return annotations.boxes(picture, lazies.format_of(image).read_grid(image))
+
+    def digest() -> str:
+        said = [(a.category, a.bbox, a.is_crowd) for a in picture.annotations]
+        return hashlib.sha256(repr((sorted(map(str, annotations.categories.items())), said)).encode()).hexdigest()
+
+    return Lazy(Boxes, f"{annotations.path}, {picture.file_name}", load, digest)
