@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hounsfield.answers.writing import flush
-from hounsfield.formats import transform_files
-from hounsfield.values import Transform
+from hounsfield.formats import itk_transforms, transform_files
+from hounsfield.formats.files import stem_of, suffix_of
+from hounsfield.values import Transform, refuse
 
 FIELDS = (".nii.gz", ".inverse.nii.gz")
 
@@ -32,5 +33,16 @@ def write_transform(transform: Transform, stem: Path) -> Sequence[Path]:
 
 
 def read_transform(path: Path) -> Transform:
-    """The transform whose JSON this is."""
-    return transform_files.read_transform(path)
+    """The transform whose JSON this is, or that of an ITK displacement field.
+
+    Refuses an ITK affine, which has no grid, and the field of a transform of ours without its JSON.
+    """
+    if suffix_of(path) in itk_transforms.AFFINES:
+        what = "is an affine of ITK's, which does not say onto which grid images are to be carried"
+        raise refuse(path, what, "In Python: Transform(fixed_grid, moving_grid, itk_transforms.read_affine(path)).")
+    if suffix_of(path) not in itk_transforms.FIELDS:
+        return transform_files.read_transform(path)
+    whole = path.with_name(f"{stem_of(path).removesuffix('.inverse')}.json")
+    if whole.exists():
+        raise refuse(path, f"is one part of the transform {whole.name}", f"Name {whole.name}.")
+    return itk_transforms.read_field(path)

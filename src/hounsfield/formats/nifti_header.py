@@ -1,5 +1,6 @@
 """The header of a NIfTI file: what it promises, held against the file before memory is taken.
 
+Where sform and qform disagree the sform counts, as in nibabel; where neither is set, the spacing alone.
 Source: NIfTI-1 (nifti1.h, 2003) and NIfTI-2 (nifti2.h, 2011); the fields are parsed by nibabel.
 """
 
@@ -10,17 +11,19 @@ import json
 import math
 import struct
 import zlib
-from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
-from hounsfield.formats.files import DEFLATE_RATIO, size_of
-from hounsfield.values import Grid, refuse
+from hounsfield.formats.files import size_of
+from hounsfield.formats.orientation import checked_affine
+from hounsfield.formats.stored import AGAIN, Stored, StoredVolume
+from hounsfield.values import Grid, Refused, refuse
 
 HEAD = 64 * 1024
 """Bytes read at the beginning: the header and our own extension, which always comes first."""
@@ -28,62 +31,39 @@ HEAD = 64 * 1024
 GRID_NOTE = "hounsfield grid "
 COMMENT = 6  # NIfTI's code for an extension of plain text
 MM_PER_UNIT = {1: 1000.0, 3: 0.001}  # NIFTI_UNITS_METER and _MICRON; anything else is taken as millimetres
-AGAIN = "Copy or export it again from where it came from."
+PAIR_SUFFIXES = (".img", ".IMG", ".img.gz")
 
 
-@dataclass(frozen=True)
-class Header:
-    """What is in a NIfTI file and where.
-
-    grid: the three spatial axes (or the grid that our own extension states).  stored: (i, j, k) of the file.
-    channels: size of the fourth axis, or 3 in a colour file.  components: bytes of a colour voxel (0: not a colour
-    file).  dtype, offset: of the stored numbers.  slope, intercept: to real units.
-    """
-
-    path: Path
-    grid: Grid
-    stored: tuple[int, int, int]
-    channels: int
-    components: int
-    dtype: np.dtype
-    offset: int
-    slope: float
-    intercept: float
-    packed: bool
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all stored numbers."""
-        return math.prod(self.stored) * (self.components or self.channels) * self.dtype.itemsize
-
-    @property
-    def is_scaled(self) -> bool:
-        """Whether stored numbers are not yet in real units."""
-        return (self.slope, self.intercept) != (1.0, 0.0)
-
-    def open(self) -> IO[bytes]:
-        """The file's bytes, unpacked."""
-        return cast(IO[bytes], gzip.open(self.path, "rb") if self.packed else open(self.path, "rb"))
-
-
-def read_header(path: Path) -> Header:
-    """The header of a .nii or .nii.gz file, told by content and not by name. Refuses what can not be true."""
-    size = size_of(path)
+def read_header(path: Path) -> StoredVolume:
+    """What the header of a .nii, .nii.gz or .hdr file says; told by content. Refuses what can not be true."""
+    size_of(path)
     packed, head = _head(path)
-    raw = _parse(path, head)
+    raw, is_pair = _parse(path, head)
     shape, channels, components, dtype = _elements(path, raw)
     slope, intercept = _scaling(path, raw) if not components else (1.0, 0.0)
-    first = 352 if raw["sizeof_hdr"] == 348 else 544  # a file may say 0 for "right behind the header"
+    length = int(raw["sizeof_hdr"])
+    first = 0 if is_pair else length + 4  # a file may say 0 for "right behind the header"
     offset = max(int(raw["vox_offset"]), first) if np.isfinite(raw["vox_offset"]) else first
-    grid = _own_grid(head, raw, offset, first) or Grid(shape, _affine(path, raw))
-    if math.prod(grid.shape) != math.prod(shape):
-        grid = Grid(shape, _affine(path, raw))
-    header = Header(path, grid, shape, channels, components, dtype, offset, slope, intercept, packed)
-    needed, most = offset + header.nbytes, size * DEFLATE_RATIO + HEAD if packed else size
-    if needed > most:
-        what = f"is cut short or has a false header: it declares {needed} bytes and can hold at most {most}"
-        raise refuse(path, what, AGAIN)
-    return header
+    grid = _own_grid(head, raw, offset, length + 4, shape) or Grid(shape, _affine(path, raw))
+    axes: tuple[int, ...] = (components, *shape) if components else (*shape, channels)
+    holder = data_file(path) if is_pair else path
+    packed = packed if holder == path else holder.suffix == ".gz"
+    stored = Stored(holder, axes, dtype, "gzip", 0, offset) if packed else Stored(holder, axes, dtype, "raw", offset)
+    stored.check_size()
+    return StoredVolume(grid, stored, 0 if components else 3, channels, 0, slope, intercept)
+
+
+def data_file(path: Path) -> Path:
+    """The file with the numbers: for a .hdr the .img (or .img.gz) of its name beside it, where there is one."""
+    if path.suffix.lower() != ".hdr":
+        return path
+    pairs = [path.with_suffix(suffix) for suffix in PAIR_SUFFIXES]
+    return next((pair for pair in pairs if isfile(pair)), path)
+
+
+def intent_of(path: Path) -> int:
+    """NIfTI's code of what the numbers of a file mean."""
+    return int(_parse(path, _head(path)[1])[0]["intent_code"])
 
 
 def grid_note(grid: Grid) -> Any:
@@ -91,6 +71,15 @@ def grid_note(grid: Grid) -> Any:
     note = {"shape": grid.shape, "affine": grid.affine.tolist(), "unit": grid.unit, "frame": grid.frame}
     make: Any = nib.nifti1.Nifti1Extension
     return make("comment", (GRID_NOTE + json.dumps(note)).encode())
+
+
+def embedded(affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A picture's affine (3, 3) as one of a volume (4, 4) with a single slice; a volume's as it is."""
+    if affine.shape == (4, 4):
+        return affine
+    volume = np.eye(4)
+    volume[:2, :2], volume[:2, 3] = affine[:2, :2], affine[:2, 2]
+    return volume
 
 
 def _head(path: Path) -> tuple[bool, bytes]:
@@ -105,7 +94,8 @@ def _head(path: Path) -> tuple[bool, bytes]:
         raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
 
 
-def _parse(path: Path, head: bytes) -> Any:
+def _parse(path: Path, head: bytes) -> tuple[Any, bool]:
+    """The fields of the header, and whether the numbers are in another file."""
     kinds: dict[int, Any] = {348: (nib.Nifti1Header, 344, b"n+1", b"ni1"), 540: (nib.Nifti2Header, 4, b"n+2", b"ni2")}
     if len(head) < 4:
         raise refuse(path, "is cut short", AGAIN)
@@ -115,12 +105,14 @@ def _parse(path: Path, head: bytes) -> Any:
             continue
         kind, at, single, pair = kinds[length]
         magic = head[at : at + 3]
-        if magic == pair:
-            raise refuse(path, "is one half of a .hdr/.img pair", "Convert the pair into one .nii file.")
-        if magic == single:
-            if len(head) < length:
-                raise refuse(path, "is cut short inside its header", AGAIN)
-            return kind(head[:length], endianness=order, check=False)
+        if magic not in (single, pair):
+            continue
+        if len(head) < length:
+            raise refuse(path, "is cut short inside its header", AGAIN)
+        if magic == pair and data_file(path) == path:
+            remedy = "Name its .hdr and keep the .img beside it, or convert the pair into one .nii file."
+            raise refuse(path, "is one half of a .hdr/.img pair, and the other is not there", remedy)
+        return kind(head[:length], endianness=order, check=False), magic == pair
     raise refuse(path, "is not a NIfTI file: its first bytes are others", "Is the suffix right, is it the right file?")
 
 
@@ -157,7 +149,8 @@ def _scaling(path: Path, raw: Any) -> tuple[float, float]:
 
 def _affine(path: Path, raw: Any) -> NDArray[np.float64]:
     """Index to RAS mm: the sform, else the qform, else the spacing alone (x to the left, as nibabel has it)."""
-    remedy = "Set a valid sform or qform, or export the image again."
+    if raw["pixdim"][0] == 0:
+        raw["pixdim"][0] = 1  # the standard's reading of a handedness that is not stated
     try:
         if raw["sform_code"] > 0:
             affine = raw.get_sform()
@@ -166,20 +159,14 @@ def _affine(path: Path, raw: Any) -> NDArray[np.float64]:
         else:
             affine = raw.get_base_affine()
     except (HeaderDataError, ValueError):
-        raise refuse(path, "has an orientation (qform) that is no rotation", remedy) from None
+        remedy = "Set a valid sform or qform, or export the image again."
+        raise refuse(path, "has an orientation (qform) that is no rotation with a positive spacing", remedy) from None
     affine = np.array(affine, np.float64)
     affine[:3] *= MM_PER_UNIT.get(int(raw["xyzt_units"]) & 7, 1.0)
-    if not np.all(np.isfinite(affine)):
-        raise refuse(path, "has an affine with NaN or infinite numbers", remedy)
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    if spacing.min() == 0.0:
-        raise refuse(path, "has a spacing of zero", remedy)
-    if abs(np.linalg.det(affine[:3, :3] / spacing)) < 1e-6:
-        raise refuse(path, "has an affine that can not be inverted: two axes point the same way", remedy)
-    return affine
+    return checked_affine(path, affine)
 
 
-def _own_grid(head: bytes, raw: Any, offset: int, first: int) -> Grid | None:
+def _own_grid(head: bytes, raw: Any, offset: int, first: int, shape: tuple[int, ...]) -> Grid | None:
     """The grid that our own extension states, as long as nobody changed the header's affine since."""
     start = first - 4
     if len(head) < start + 12 or head[start] == 0:
@@ -191,16 +178,8 @@ def _own_grid(head: bytes, raw: Any, offset: int, first: int) -> Grid | None:
     try:
         note = json.loads(text[len(GRID_NOTE) :])
         grid = Grid(tuple(note["shape"]), np.array(note["affine"]), note["unit"], note["frame"])
-    except (ValueError, KeyError, TypeError):
+        stated = checked_affine(grid, embedded(grid.affine)).astype(np.float32)
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, Refused):
         return None
-    stated = embedded(grid.affine).astype(np.float32)
-    return grid if np.array_equal(stated, raw.get_sform().astype(np.float32)) else None
-
-
-def embedded(affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A picture's affine (3, 3) as one of a volume (4, 4) with a single slice; a volume's as it is."""
-    if affine.shape == (4, 4):
-        return affine
-    volume = np.eye(4)
-    volume[:2, :2], volume[:2, 3] = affine[:2, :2], affine[:2, 2]
-    return volume
+    fits = grid.unit in ("mm", "px") and (grid.shape if grid.ndim == 3 else (*grid.shape, 1)) == shape
+    return grid if fits and np.array_equal(stated, raw.get_sform().astype(np.float32)) else None

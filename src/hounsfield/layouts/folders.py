@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of, suffix_of
+from hounsfield.layouts.lazies import files_of
 from hounsfield.registry.tables import FORMATS
 
 IMAGE_SUFFIXES = FORMATS.names()
@@ -66,7 +67,7 @@ def roots(folder: Path) -> list[Path]:
 
 def unclaimed(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
     """Files of a folder that no case uses, relative to it; notices such as a README are left out."""
-    taken = {path.resolve() for path in used}
+    taken = {file.resolve() for path in used for file in (files_of(path) if is_image(path) else (path,))}
     rest = (path for path in all_files(folder) if path.resolve() not in taken)
     return tuple(p.relative_to(folder).as_posix() for p in rest if not p.name.lower().startswith(NOTICES))
 

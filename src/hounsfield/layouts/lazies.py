@@ -12,10 +12,10 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from hounsfield.formats import nifti
 from hounsfield.formats.files import sha256_of, suffix_of
+from hounsfield.formats.stored import StoredVolume
 from hounsfield.registry.tables import FORMATS
-from hounsfield.values import Grid, Image, LabelMap, Lazy, refuse
+from hounsfield.values import Grid, Image, LabelMap, Lazy, Refused, refuse
 
 T = TypeVar("T")
 Labels = NDArray[np.integer]
@@ -43,23 +43,41 @@ def format_of(path: Path) -> ImageFormat:
     return cast(ImageFormat, import_module(module))
 
 
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The files that an image is read from: itself, and the one that its header keeps the numbers in."""
+    try:
+        found = getattr(format_of(path), "files_of", None)
+        return (path,) if found is None else tuple(found(path))
+    except Refused:
+        return (path,)  # whoever reads it will say why
+
+
+def digest_of(path: Path) -> str:
+    """Identity of an image by the bytes of its files, in hexadecimal."""
+    digests = [sha256_of(file) for file in files_of(path)]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
 def image(path: Path, modality: str = "") -> Lazy[Image]:
     """The image of a file, with its modality where the folder states it."""
 
     def load() -> Image:
         return replace(format_of(path).read_image(path), modality=modality)
 
-    return Lazy(Image, str(path), load, lambda: sha256_of(path))
+    return Lazy(Image, str(path), load, lambda: digest_of(path))
 
 
 def channel(path: Path, number: int, modality: str = "") -> Lazy[Image]:
-    """One channel of a NIfTI file of four axes."""
+    """One channel of a volume of four axes."""
 
     def digest() -> str:
-        return hashlib.sha256(f"{sha256_of(path)}:{number}".encode()).hexdigest()
+        return hashlib.sha256(f"{digest_of(path)}:{number}".encode()).hexdigest()
 
     def load() -> Image:
-        return replace(nifti.read_image(path, channel=number), modality=modality)
+        source = format_of(path).read_image(path).source
+        if not isinstance(source, StoredVolume):
+            raise refuse(path, "is no volume of several channels", "Give each channel a file: CASE_0000, CASE_0001.")
+        return replace(source.image(number), modality=modality)
 
     return Lazy(Image, f"{path}::{number}", load, digest)
 
@@ -87,7 +105,7 @@ def labels_on(
         labels = {**names, **{value: f"label_{value}" for value in sorted(unnamed)}}
         return LabelMap(array, grid, labels, regions=regions or {}, ignore=ignore)
 
-    return Lazy(LabelMap, str(path), load, lambda: sha256_of(path), lambda: format_of(path).read_image(path))
+    return Lazy(LabelMap, str(path), load, lambda: digest_of(path), lambda: format_of(path).read_image(path))
 
 
 def same_grid(path: Path, grid: Grid, image_path: Path) -> Grid:

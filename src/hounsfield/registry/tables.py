@@ -41,6 +41,7 @@ LAYOUTS = Table(
         "image_points": "hounsfield.layouts.image_points:LAYOUT",
         "mask_per_object": "hounsfield.layouts.mask_per_object:LAYOUT",
         "medmnist": "hounsfield.layouts.medmnist:LAYOUT",
+        "pairs": "hounsfield.layouts.pairs:LAYOUT",
         "physionet2012": "hounsfield.layouts.physionet2012:LAYOUT",
         "single_images": "hounsfield.layouts.single_images:LAYOUT",
         "voc": "hounsfield.layouts.voc:LAYOUT",
@@ -49,13 +50,18 @@ LAYOUTS = Table(
     group="hounsfield.layouts",
 )
 
-FORMATS = Table(  # of images: the name is the suffix; beside its target a module has read_grid and read_labels
+FORMATS = Table(  # of images, by suffix; a module has read_grid, read_labels and, where files are several, files_of
     "format",
     {
+        ".hdr": "hounsfield.formats.nifti:read_image",
         ".jpeg": "hounsfield.formats.picture:read_image",
         ".jpg": "hounsfield.formats.picture:read_image",
+        ".mha": "hounsfield.formats.metaimage:read_image",
+        ".mhd": "hounsfield.formats.metaimage:read_image",
+        ".nhdr": "hounsfield.formats.nrrd:read_image",
         ".nii": "hounsfield.formats.nifti:read_image",
         ".nii.gz": "hounsfield.formats.nifti:read_image",
+        ".nrrd": "hounsfield.formats.nrrd:read_image",
         ".png": "hounsfield.formats.picture:read_image",
     },
     group="hounsfield.formats",

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hounsfield.answers.label_files import write_labels
+from hounsfield.answers.image_files import write_image, write_labels
 from hounsfield.answers.writing import aside
-from hounsfield.formats import nifti, picture
 from hounsfield.formats.files import size_of, suffix_of
 from hounsfield.formats.points_csv import read_points, write_points
 from hounsfield.layouts.folders import IMAGE_SUFFIXES, is_image
 from hounsfield.layouts.lazies import format_of
 from hounsfield.ops.ways import Way
-from hounsfield.values import Grid, Image, refuse
+from hounsfield.values import refuse
 
 POINTS = ".csv"
 LOSSY = (".jpg", ".jpeg")
@@ -55,11 +54,13 @@ def _carry_image(way: Way, file: Path, out: Path, labels: bool | None) -> str:
         raise refuse(file, f"lies on {image.grid}, and the transform leads to {way.goal}", "Is it the right file?")
     array = image.array(image.source.dtype)
     if labels or (labels is None and _looks_labelled(array) and suffix_of(file) not in LOSSY):
-        write_labels(out, way.of_labels(*format_of(file).read_labels(file)), way.goal)
+        carried = way.of_labels(*format_of(file).read_labels(file))
+        with aside(out) as other:
+            write_labels(other, carried, way.goal)
         return "nearest"
     low = float(np.nanmin(array)) if np.isfinite(array).any() else 0.0
     with aside(out) as other:
-        _write_image(other, way.of_image(image.array(), image.grid, fill=low), way.goal, array.dtype)
+        write_image(other, way.of_image(image.array(), image.grid, fill=low), way.goal, array.dtype)
     return "linear"
 
 
@@ -68,11 +69,3 @@ def _looks_labelled(array: NDArray[Any]) -> bool:
         return False
     sample = array.reshape(-1)[:: max(1, array.size // 10_000)]  # most images show by few elements that they are none
     return len(np.unique(sample)) <= MOST_LABELS and len(np.unique(array)) <= MOST_LABELS
-
-
-def _write_image(path: Path, channels: NDArray[np.floating], grid: Grid, stored: np.dtype[Any]) -> None:
-    """Pictures keep their kind of number; volumes are written as they were interpolated."""
-    if suffix_of(path) in (".nii", ".nii.gz"):
-        nifti.write_image(path, Image.of(channels, grid))
-    else:
-        picture.write_picture(path, np.rint(channels).astype(stored))

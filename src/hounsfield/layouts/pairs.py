@@ -1,0 +1,148 @@
+"""A table of pairs to register: columns `fixed` and `moving` (or `Target image` and `Source image`) with file names.
+
+Names are those of files beside the table or below it. Landmarks of either image may stand in columns of their own, as
+in J. Borovec's tables of histology; those of one name, or of one number, are the same place in both images.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os.path import isfile
+from pathlib import Path
+
+from hounsfield.formats.files import stem_of
+from hounsfield.formats.table import Table, first_row, read_table
+from hounsfield.layouts import lazies
+from hounsfield.layouts.folders import files_in, is_image, is_table, roots, unclaimed
+from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.points_files import points
+from hounsfield.values import Case, Dataset, Lazy, Problem, Refused, Truth, refuse
+
+ROLES = {"fixed": ("fixed", "target"), "moving": ("moving", "source")}
+POINTS = ("landmarks", "points")
+LONGEST_LINE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a table of pairs has what: role -> place of its images and, where there are any, of its landmarks."""
+
+    images: Mapping[str, int]
+    points: Mapping[str, int]
+    patient: int | None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The layout."""
+
+    name: str = "pairs"
+
+    def detect(self, folder: Path) -> Claim | None:
+        """Sure where a table names two images in a row and the first two are there."""
+        found = _table(folder)
+        if found is None:
+            return None
+        path, table, _ = found
+        return Claim(0.95, f"the table {path.name} names {len(table)} pairs of a fixed and a moving image")
+
+    def read(self, folder: Path, options: ReadOptions) -> Dataset:
+        """A case for each row, FIXED__MOVING; rows whose files are missing are listed as problems."""
+        found = _table(folder)
+        if found is None:
+            raise refuse(folder, "has no table of pairs", "Write a CSV with the columns fixed and moving.")
+        path, table, columns = found
+        cases: list[Case] = []
+        problems: list[Problem] = []
+        used = [path]
+        for row, line in zip(table.rows, table.lines, strict=True):
+            try:
+                images = {role: _file(path, line, row[at]) for role, at in columns.images.items()}
+                marks = {role: _file(path, line, row[at]) for role, at in columns.points.items() if row[at]}
+            except Refused as refusal:
+                problems += refusal.problems
+                continue
+            used += [*images.values(), *marks.values()]
+            patient = row[columns.patient] if columns.patient is not None else ""
+            cases.append(_case(images, marks, patient))
+        return Dataset(
+            where=str(folder),
+            cases=tuple(cases),
+            task="registration",
+            task_why="each row of the table pairs a fixed image with a moving one",
+            problems=tuple(problems),
+            unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
+        )
+
+
+LAYOUT = Pairs()
+
+
+def _case(images: Mapping[str, Path], marks: Mapping[str, Path], patient: str) -> Case:
+    names = [stem_of(images[role]) for role in ROLES]
+    inputs: dict[str, Lazy[object]] = {role: lazies.image(images[role]) for role in ROLES}
+    truths = {f"{role}_points": Truth(points(path, images[role]), of=role) for role, path in marks.items()}
+    return Case("__".join(names), inputs, truths, patient=patient or "+".join(dict.fromkeys(names)))
+
+
+def _table(folder: Path) -> tuple[Path, Table, Columns] | None:
+    """The first table of pairs of a folder or of one right inside it, or the file itself."""
+    places = [path for root in roots(folder) for path in files_in(root)] if folder.is_dir() else [folder]
+    for path in filter(is_table, places):
+        columns = _columns(_names(path))
+        if columns is None:
+            continue
+        try:
+            table = read_table(path)
+        except Refused:
+            continue
+        if len(table) and all(_is_there(path, table.rows[0][at]) for at in columns.images.values()):
+            return path, table, columns
+    return None
+
+
+def _names(path: Path) -> list[str]:
+    """The names of a table's columns, from the beginning of the file alone."""
+    try:
+        with open(path, "rb") as file:
+            return first_row(file.readline(LONGEST_LINE).decode("utf-8-sig", "replace"))
+    except OSError:
+        return []
+
+
+def _columns(names: Sequence[str]) -> Columns | None:
+    """Where the columns of a table of pairs are; None where it is none."""
+    plain = [re.sub(r"[^a-z]+", " ", name.lower()).strip() for name in names]
+
+    def place(words: tuple[str, ...], kinds: tuple[str, ...]) -> int | None:
+        wanted = {f"{word} {kind}".strip() for word in words for kind in kinds}
+        return next((at for at, name in enumerate(plain) if name in wanted), None)
+
+    images = {role: place(words, ("", "image")) for role, words in ROLES.items()}
+    marks = {role: place(words, POINTS) for role, words in ROLES.items()}
+    there = {role: at for role, at in images.items() if at is not None}
+    if len(there) < len(ROLES):
+        return None
+    return Columns(
+        there, {r: at for r, at in marks.items() if at is not None}, place(("patient", "subject"), ("", "id"))
+    )
+
+
+def _is_there(table: Path, name: str) -> bool:
+    return is_image(Path(name)) and not _leaves(name) and isfile(table.parent / name)
+
+
+def _leaves(name: str) -> bool:
+    """Whether a name leads out of the folder of its table."""
+    return "\0" in name or Path(name).is_absolute() or ".." in re.split(r"[/\\]", name)
+
+
+def _file(table: Path, line: int, name: str) -> Path:
+    where = f"{table}, line {line}"
+    if not name or _leaves(name):
+        raise refuse(where, f"names {name!r}, which is no file in the table's folder", "Name files below the table.")
+    if not isfile(table.parent / name):
+        raise refuse(where, f"names {name}, which is not there", "Add it, or remove the row.")
+    return table.parent / name
