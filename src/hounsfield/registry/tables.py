@@ -35,6 +35,7 @@ LAYOUTS = Table(
         "class_folders": "hounsfield.layouts.class_folders:LAYOUT",
         "decathlon": "hounsfield.layouts.decathlon:LAYOUT",
         "delimited": "hounsfield.layouts.delimited:LAYOUT",
+        "hdf5": "hounsfield.layouts.hdf5:LAYOUT",
         "image_mask": "hounsfield.layouts.image_mask:LAYOUT",
         "mask_per_object": "hounsfield.layouts.mask_per_object:LAYOUT",
         "medmnist": "hounsfield.layouts.medmnist:LAYOUT",
@@ -48,11 +49,19 @@ LAYOUTS = Table(
 FORMATS = Table(  # of images: the name is the suffix; beside its target a module has read_grid and read_labels
     "format",
     {
+        ".bmp": "hounsfield.formats.picture:read_image",
+        ".gif": "hounsfield.formats.picture:read_image",
+        ".h5": "hounsfield.formats.hdf5:read_image",
+        ".hdf5": "hounsfield.formats.hdf5:read_image",
         ".jpeg": "hounsfield.formats.picture:read_image",
         ".jpg": "hounsfield.formats.picture:read_image",
         ".nii": "hounsfield.formats.nifti:read_image",
         ".nii.gz": "hounsfield.formats.nifti:read_image",
+        ".npy": "hounsfield.formats.arrays:read_image",
+        ".npz": "hounsfield.formats.arrays:read_image",
         ".png": "hounsfield.formats.picture:read_image",
+        ".tif": "hounsfield.formats.picture:read_image",
+        ".tiff": "hounsfield.formats.picture:read_image",
     },
     group="hounsfield.formats",
 )

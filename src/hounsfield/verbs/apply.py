@@ -150,10 +150,10 @@ def _looks_labelled(array: NDArray[Any]) -> bool:
 
 
 def _write_labels(path: Path, array: NDArray[Any], grid: Grid) -> None:
-    if suffix_of(path) == ".png":
-        picture.write_labels(path, array)
-    else:
+    if suffix_of(path) in (".nii", ".nii.gz"):
         nifti.write_labels(path, array, grid)
+    else:
+        picture.write_labels(path, array)
 
 
 def _write_image(path: Path, channels: NDArray[np.floating], grid: Grid, stored: np.dtype[Any]) -> None:
