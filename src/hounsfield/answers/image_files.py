@@ -32,12 +32,11 @@ VOLUMES: Mapping[str, VolumeFormat] = {
     ".nii.gz": nifti,
     ".nrrd": nrrd,
 }
-PICTURES = (".jpeg", ".jpg", ".png")
 
 
 def write_image(path: Path, channels: NDArray[np.floating], grid: Grid, stored: np.dtype[Any]) -> None:
     """Write interpolated channels (C, *grid.shape): volumes as they are, pictures rounded to the type of their file."""
-    if suffix_of(path) in PICTURES:
+    if suffix_of(path) in picture.WRITTEN:
         picture.write_picture(path, np.rint(channels).astype(stored))
     else:
         _volumes(path).write_image(path, Image.of(channels, grid))
@@ -45,7 +44,7 @@ def write_image(path: Path, channels: NDArray[np.floating], grid: Grid, stored: 
 
 def write_labels(path: Path, array: NDArray[Any], grid: Grid) -> None:
     """Write label values (*grid.shape), volumes and PNG."""
-    if suffix_of(path) == ".png":
+    if suffix_of(path) in picture.WRITTEN:
         picture.write_labels(path, array)
     else:
         _volumes(path).write_labels(path, array, grid)

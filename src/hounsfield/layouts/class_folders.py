@@ -7,7 +7,16 @@ from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import all_files, files_in, folders_in, images_in, is_image, is_table, roots, unclaimed
+from hounsfield.layouts.folders import (
+    all_files,
+    files_in,
+    folders_in,
+    images_among,
+    images_in,
+    is_table,
+    roots,
+    unclaimed,
+)
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.values import Case, Dataset, Diagnosis, Truth, refuse
 
@@ -70,8 +79,10 @@ def _find(folder: Path) -> list[Found] | None:
         found = [item for inner in parts for item in _classes(inner, PARTS[inner.name.lower()])]
         found = found or _classes(root, None)
         if len({name for _, name, _ in found}) > 1:
-            everything = sum(is_image(path) for path in all_files(folder))
-            return found if len(found) == everything else None  # images elsewhere have no class: another convention
+            everything = images_among(all_files(folder))
+            return (
+                found if len(found) == len(everything) else None
+            )  # images elsewhere have no class: another convention
     return None
 
 

@@ -10,6 +10,7 @@ from hounsfield.layouts.lazies import files_of
 from hounsfield.registry.tables import FORMATS
 
 IMAGE_SUFFIXES = FORMATS.names()
+HOLD_ANYTHING = (".h5", ".hdf5", ".npy", ".npz")  # images, but also models, features, tables
 TABLE_SUFFIXES = (".csv", ".tsv", ".data")
 NOTICES = ("readme", "license", "licence", "citation", "changelog")
 
@@ -39,9 +40,15 @@ def folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in _entries(folder) if path.is_dir())
 
 
+def images_among(paths: Iterable[Path]) -> list[Path]:
+    """The images among some files; those that could hold anything count where nothing else is an image."""
+    images = [path for path in paths if is_image(path)]
+    return [path for path in images if suffix_of(path) not in HOLD_ANYTHING] or images
+
+
 def images_in(folder: Path) -> list[Path]:
     """The images right inside a folder, by name."""
-    return [path for path in files_in(folder) if is_image(path)]
+    return images_among(files_in(folder))
 
 
 def by_stem(paths: Iterable[Path]) -> dict[str, Path]:

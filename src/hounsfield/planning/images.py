@@ -16,7 +16,7 @@ def image_rules(facts: Facts) -> list[Decision]:
     if len(facts.words["dims"]) > 1:
         raise refuse("the training cases", "mix images of two and three dimensions", "Learn from one kind at a time.")
     channels = {role: int(n) for role, _, n in (word.rpartition("=") for word in facts.words["channels"])}
-    is_coloured = facts.words["unit"] == ("px",) and all(channels[role] == 3 for role in roles)
+    is_coloured = facts.words["frame"] == ("image",) and all(channels[role] == 3 for role in roles)
     normalisation = (
         Decision("normalisation", "ct", "colours mean something: one window for all pictures keeps them")
         if is_coloured

@@ -37,6 +37,7 @@ LAYOUTS = Table(
         "coco": "hounsfield.layouts.coco:LAYOUT",
         "decathlon": "hounsfield.layouts.decathlon:LAYOUT",
         "delimited": "hounsfield.layouts.delimited:LAYOUT",
+        "hdf5": "hounsfield.layouts.hdf5:LAYOUT",
         "image_mask": "hounsfield.layouts.image_mask:LAYOUT",
         "image_points": "hounsfield.layouts.image_points:LAYOUT",
         "mask_per_object": "hounsfield.layouts.mask_per_object:LAYOUT",
@@ -53,6 +54,10 @@ LAYOUTS = Table(
 FORMATS = Table(  # of images, by suffix; a module has read_grid, read_labels and, where files are several, files_of
     "format",
     {
+        ".bmp": "hounsfield.formats.picture:read_image",
+        ".gif": "hounsfield.formats.picture:read_image",
+        ".h5": "hounsfield.formats.hdf5:read_image",
+        ".hdf5": "hounsfield.formats.hdf5:read_image",
         ".hdr": "hounsfield.formats.nifti:read_image",
         ".jpeg": "hounsfield.formats.picture:read_image",
         ".jpg": "hounsfield.formats.picture:read_image",
@@ -61,8 +66,12 @@ FORMATS = Table(  # of images, by suffix; a module has read_grid, read_labels an
         ".nhdr": "hounsfield.formats.nrrd:read_image",
         ".nii": "hounsfield.formats.nifti:read_image",
         ".nii.gz": "hounsfield.formats.nifti:read_image",
+        ".npy": "hounsfield.formats.arrays:read_image",
+        ".npz": "hounsfield.formats.arrays:read_image",
         ".nrrd": "hounsfield.formats.nrrd:read_image",
         ".png": "hounsfield.formats.picture:read_image",
+        ".tif": "hounsfield.formats.picture:read_image",
+        ".tiff": "hounsfield.formats.picture:read_image",
     },
     group="hounsfield.formats",
 )

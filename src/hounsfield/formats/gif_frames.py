@@ -1,0 +1,71 @@
+"""The frames of a GIF file, counted without decoding them; a file that ends early or frames outside are refused.
+
+Source: GIF89a (CompuServe, 1990).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from hounsfield.values import refuse
+
+AGAIN = "Copy or export it again from where it came from."
+MOST_FRAMES = 8192
+IMAGE, EXTENSION, END = b",", b"!", b";"
+
+
+@dataclass(frozen=True)
+class Frames:
+    """How many, and whether a frame brings colours of its own."""
+
+    count: int
+    have_own_colours: bool
+
+
+def read_frames(path: Path) -> Frames:
+    """The frames of a GIF file. Refuses one that is cut short, or whose frames leave the picture."""
+    with open(path, "rb") as file:
+        head = _take(file, path, 13)
+        columns, rows, flags = struct.unpack("<HHB", head[6:11])
+        _pass_over_colours(file, path, flags)
+        count, own = 0, False
+        while (kind := _take(file, path, 1)) != END:
+            if kind == EXTENSION:
+                _take(file, path, 1)
+            elif kind == IMAGE:
+                left, top, width, height, flags = struct.unpack("<HHHHB", _take(file, path, 9))
+                if left + width > columns or top + height > rows or not width or not height:
+                    what = f"has a frame that is empty or leaves its {columns}x{rows} pixels"
+                    raise refuse(path, what, "Save its frames again, or as single pictures.")
+                count, own = count + 1, own or flags >= 128
+                if count > MOST_FRAMES:
+                    raise refuse(path, f"has more than the {MOST_FRAMES} frames that are read", "Split it.")
+                _pass_over_colours(file, path, flags)
+                _take(file, path, 1)
+            elif kind != b"\0":  # some programs pad with zeros
+                raise refuse(path, "is damaged: between its frames is something else", AGAIN)
+            if kind != b"\0":
+                _pass_over_blocks(file, path)
+    if not count:
+        raise refuse(path, "holds no frame", AGAIN)
+    return Frames(count, own)
+
+
+def _take(file: IO[bytes], path: Path, length: int) -> bytes:
+    data = file.read(length)
+    if len(data) < length:
+        raise refuse(path, "is cut short", AGAIN)
+    return data
+
+
+def _pass_over_colours(file: IO[bytes], path: Path, flags: int) -> None:
+    if flags >= 128:
+        _take(file, path, 3 << ((flags & 7) + 1))
+
+
+def _pass_over_blocks(file: IO[bytes], path: Path) -> None:
+    while length := _take(file, path, 1)[0]:
+        _take(file, path, length)

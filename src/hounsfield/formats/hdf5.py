@@ -1,0 +1,229 @@
+"""Arrays in HDF5 files (.h5, .hdf5), read by h5py: the numbers a file itself holds, and nothing it points to.
+
+Links to other files, virtual and external data sets, references, texts and filters from plugins are never followed,
+opened or loaded: what a file may bring is numbers, plain or packed by deflate, LZF or shuffle. As an image, a data set
+has the axes of formats.arrays, in pixels.
+
+Source: HDF5 File Format Specification, version 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hounsfield.formats.arrays import pixel_grid, spatial
+from hounsfield.formats.files import DEFLATE_RATIO, size_of
+from hounsfield.formats.label_values import whole_numbers
+from hounsfield.values import Grid, Image, MiB, refuse
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+AGAIN = "Copy or export it again from where it came from."
+MOST_OBJECTS = 1024  # groups and data sets that are looked at in a file
+DEEPEST = 8  # groups in groups: hard links can form circles
+LARGEST_CHUNK = 256 * MiB  # a chunk is unpacked as a whole
+FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # those that the library itself holds
+
+IMAGES = ("image", "images", "img", "data", "raw", "volume", "scan", "t1", "t1c", "t1ce", "t2", "flair", "ct", "mr")
+LABELS = ("label", "labels", "mask", "masks", "seg", "segmentation", "gt")
+SCRIBBLES = ("scribble", "scribbles")
+
+DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What h5py raises on files that are not what they say."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A data set of numbers in a file, known from its header. name: with its groups, `scans/image`."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+@dataclass(frozen=True, eq=False)
+class Hdf5Source:
+    """A data set as an image's numbers, (C, *grid.shape); a slab reads no more than its chunks."""
+
+    path: Path
+    numbers: Numbers
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Channels, then the grid's axes."""
+        stored = self.numbers.shape
+        return (stored[-1], *stored[:-1]) if self._has_colours else (1, *stored)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """As stored; yes and no as 1 and 0."""
+        return native(self.numbers.dtype)
+
+    def slab(self, axis: int, start: int, stop: int) -> NDArray[Any]:
+        """The part with start <= index < stop along one axis. Refuses what can not be unpacked."""
+        part = [slice(None)] * len(self.shape)
+        part[axis] = slice(start, stop)
+        lead, rest = part[0], part[1:]
+        if self._has_colours:
+            return np.moveaxis(_read(self.path, self.numbers, (*rest, lead)), -1, 0)
+        return _read(self.path, self.numbers, tuple(rest))[None][lead]
+
+    @property
+    def _has_colours(self) -> bool:
+        return spatial(self.numbers.shape) != self.numbers.shape
+
+
+def list_numbers(path: Path) -> dict[str, Numbers]:
+    """Name -> shape and type of each data set of numbers in a file; none of them is read."""
+    with _opened(Path(path)) as file:
+        return {found.name: found for found in _walk(Path(path), file)}
+
+
+def by_role(names: Mapping[str, Numbers]) -> dict[str, list[str]]:
+    """`image`, `label` and `scribble` -> the data sets that are called so, of those at the root of a file."""
+    roles = {"image": IMAGES, "label": LABELS, "scribble": SCRIBBLES}
+    return {role: [name for word in known for name in names if name.lower() == word] for role, known in roles.items()}
+
+
+def read_grid(path: Path) -> Grid:
+    """The grid of a file's image; no numbers are read."""
+    return pixel_grid(path, spatial(_only(Path(path), "image").shape))
+
+
+def read_image(path: Path) -> Image:
+    """The image of a file: the data set that is called so (image, img, data, raw ...), or the only one there is."""
+    return read_numbers(Path(path), _only(Path(path), "image"))
+
+
+def read_labels(path: Path) -> tuple[NDArray[np.integer], Grid]:
+    """The label values of a file: the data set that is called so (label, mask, seg ...), or the only one there is."""
+    return read_label_numbers(Path(path), _only(Path(path), "label"))
+
+
+def read_numbers(path: Path, numbers: Numbers) -> Image:
+    """A data set as an image, whose numbers are read when they are asked for."""
+    return Image(Hdf5Source(path, numbers), pixel_grid(f"{path}::{numbers.name}", spatial(numbers.shape)))
+
+
+def read_label_numbers(path: Path, numbers: Numbers) -> tuple[NDArray[np.integer], Grid]:
+    """A data set as label values. Refuses fractions and NaN."""
+    where = f"{path}::{numbers.name}"
+    grid = pixel_grid(where, numbers.shape)
+    return whole_numbers(where, _read(path, numbers, (slice(None),) * len(numbers.shape))), grid
+
+
+def native(dtype: np.dtype) -> np.dtype:
+    """The type that stored numbers are given in: this machine's byte order, bytes for yes and no."""
+    return np.dtype(np.uint8) if dtype.kind == "b" else dtype.newbyteorder("=")
+
+
+def _only(path: Path, role: str) -> Numbers:
+    found = {name: one for name, one in list_numbers(path).items() if len(one.shape) > 1}
+    named = by_role(found)[role]
+    if len(named) == 1:
+        return found[named[0]]
+    if len(found) == 1:
+        return next(iter(found.values()))
+    some = ", ".join(list(found)[:6]) or "none of numbers in rows and columns"
+    what = f"does not say which of its data sets is the {role}: {some}"
+    raise refuse(path, what, f"Keep one data set in it, or call one {role!r}.")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The file, after what can be told without the library: it trusts what it reads far more than it should."""
+    size = size_of(path)
+    _refuse_foreign(path, size)
+    try:
+        import h5py
+    except ImportError:
+        raise refuse(path, "needs h5py to be read", "Install it: pip install 'hounsfield[hdf5]'") from None
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            yield file
+    except DAMAGE as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise refuse(path, f"is cut short or damaged ({why})", AGAIN) from None
+
+
+def _refuse_foreign(path: Path, size: int) -> None:
+    """The signature lies at the beginning, or behind a user's block of 512, 1024, 2048 ... bytes."""
+    with open(path, "rb") as file:
+        at = 0
+        while at < size:
+            file.seek(at)
+            if file.read(len(SIGNATURE)) == SIGNATURE:
+                return
+            at = 2 * at or 512
+    raise refuse(path, "is no HDF5 file, whatever its name says", "Is it the right file?")
+
+
+def _walk(path: Path, file: Any) -> Iterator[Numbers]:
+    """The data sets of numbers, by name; only links within the file's own groups are followed."""
+    import h5py
+
+    waiting, seen = [(file, "", 0)], 0
+    while waiting:
+        group, lead, depth = waiting.pop(0)
+        for name in group:
+            seen += 1
+            if seen > MOST_OBJECTS:
+                raise refuse(path, f"holds more than the {MOST_OBJECTS} objects that are looked at", "Split it.")
+            if group.get(name, getlink=True, getclass=True) is not h5py.HardLink:
+                continue
+            kind = group.get(name, getclass=True)
+            if kind is h5py.Group and depth < DEEPEST:
+                waiting.append((group[name], f"{lead}{name}/", depth + 1))
+            elif kind is h5py.Dataset:
+                numbers = _numbers(group[name], f"{lead}{name}")
+                if numbers is not None:
+                    yield numbers
+
+
+def _numbers(data: Any, name: str) -> Numbers | None:
+    try:
+        dtype = data.dtype
+    except TypeError:  # a type that numpy does not have, such as a time
+        return None
+    if data.shape is None or dtype.kind not in "iufb":
+        return None
+    return Numbers(name, tuple(map(int, data.shape)), dtype)
+
+
+def _read(path: Path, numbers: Numbers, part: tuple[slice, ...]) -> NDArray[Any]:
+    """A part of a data set, in this machine's types."""
+    with _opened(path) as file:
+        data = file[numbers.name]
+        _refuse_data(path, data, numbers)
+        return np.asarray(data[part]).astype(native(numbers.dtype), copy=False)
+
+
+def _refuse_data(path: Path, data: Any, numbers: Numbers) -> None:
+    """Whether a data set is made of what the file itself holds, and of as much as the file can hold."""
+    import h5py
+
+    where = f"{path}::{numbers.name}"
+    remedy = "Write its numbers into this file itself, plain or packed by gzip."
+    made = data.id.get_create_plist()
+    if made.get_layout() == h5py.h5d.VIRTUAL or made.get_external_count():
+        raise refuse(where, "takes its numbers from other files, which are not followed", remedy)
+    filters = [made.get_filter(number)[0] for number in range(made.get_nfilters())]
+    foreign = sorted(set(filters) - set(FILTERS))
+    if foreign:
+        raise refuse(where, f"is packed by a filter that is not read (number {foreign[0]})", remedy)
+    chunk = math.prod(data.chunks) * numbers.dtype.itemsize if data.chunks else 0
+    if chunk > LARGEST_CHUNK:
+        raise refuse(where, f"is stored in pieces of {chunk // MiB} MiB", "Store it in chunks of some MiB.")
+    declared = math.prod(numbers.shape) * numbers.dtype.itemsize
+    stored = min(int(data.id.get_storage_size()), size_of(path))
+    if declared > stored * (DEFLATE_RATIO if filters else 1):
+        size = "x".join(map(str, numbers.shape))
+        what = f"declares {size} of {numbers.dtype}, and the file holds {stored} bytes of them"
+        raise refuse(where, what, AGAIN)

@@ -1,0 +1,163 @@
+"""From decoded pictures to arrays: channels of images, numbers of label maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageOps
+
+from hounsfield.formats.label_values import whole_numbers
+from hounsfield.formats.picture_header import PictureHeader, opened, states_rotation
+from hounsfield.formats.tiff_pages import JPEG, WHITE_IS_ZERO
+from hounsfield.values import refuse
+
+STRIP = 2**22  # pixels turned into numbers at a time, so that no second copy of a large picture is made
+DISTINCT = 16  # grey levels that lie at least so far apart are labels that JPEG kept
+
+
+@dataclass(frozen=True, eq=False)
+class PagesSource:
+    """The numbers of a picture's pages, (channels, rows, columns[, slices]); only pages asked for are decoded."""
+
+    header: PictureHeader
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Channels, then the grid's axes."""
+        return (self.header.channels, *self.header.grid.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the numbers."""
+        return self.header.dtype
+
+    def slab(self, axis: int, start: int, stop: int) -> NDArray[Any]:
+        """The part with start <= index < stop along one axis. Refuses pages that can not be decoded."""
+        header = self.header
+        slices = range(header.numbers.shape[1])[start:stop] if axis == 3 else range(header.numbers.shape[1])
+        part: list[slice] = [slice(None)] * 3
+        if axis < 3:
+            part[axis] = slice(start, stop)
+        shape = [len(range(n)[taken]) for n, taken in zip(self.shape, part, strict=False)]
+        planes = np.empty((len(slices), *shape), self.dtype)
+        with opened(header.path, header.kind) as picture:
+            for plane, k in zip(planes, slices, strict=True):
+                pages = []
+                for number in header.numbers[:, k]:
+                    picture.seek(int(number))
+                    pages.append(_channels(picture, header))
+                whole = pages[0] if len(pages) == 1 else np.concatenate(pages)
+                plane[...] = whole[tuple(part)]
+        return np.moveaxis(planes, 0, -1) if header.grid.ndim == 3 else planes[0]
+
+
+def read_label_pages(header: PictureHeader) -> NDArray[np.integer]:
+    """The label values of a picture or a stack, on its grid."""
+    if len(header.numbers) > 1:
+        raise refuse(header.path, f"has {len(header.numbers)} channels; a label map has one", "Give one for each file.")
+    if header.kind == "GIF" and header.numbers.size > 1:
+        raise refuse(header.path, "is an animation, not a label map", "Save its frames as the pages of a TIFF.")
+    pages = []
+    with opened(header.path, header.kind) as picture:
+        for number in header.numbers[0]:
+            picture.seek(int(number))
+            pages.append(_labels(picture, header))
+    values = pages[0] if len(pages) == 1 else np.stack(pages, -1)
+    if header.kind == "JPEG" or (header.page is not None and header.page.compression == JPEG):
+        _refuse_smeared(header, values)
+    return whole_numbers(header.path, values)
+
+
+def _channels(picture: Any, header: PictureHeader) -> NDArray[Any]:
+    """(channels, row, column) of the page that Pillow is at, upright. Refuses transparency."""
+    _turn_upright(picture, header)
+    channels = np.empty((3 if header.is_colour else 1, header.rows, header.columns), header.dtype)
+    step = max(1, STRIP // header.columns)
+    for start in range(0, header.rows, step):
+        strip = picture.crop((0, start, header.columns, min(start + step, header.rows)))
+        if _is_transparent(strip):
+            remedy = "Lay it on a ground of your choice ('flatten') and save it without transparency."
+            raise refuse(header.path, "is transparent in places, and what lies there is unknown", remedy)
+        numbers = _numbers(strip, header)
+        channels[:, start : start + step] = numbers if numbers.ndim == 2 else np.moveaxis(numbers, -1, 0)
+    return channels
+
+
+def _turn_upright(picture: Any, header: PictureHeader) -> None:
+    if states_rotation(picture):
+        ImageOps.exif_transpose(picture, in_place=True)
+    picture.load()
+    if (picture.height, picture.width) != (header.rows, header.columns):
+        raise ValueError(f"a page of {picture.width}x{picture.height} instead of {header.columns}x{header.rows}")
+
+
+def _is_transparent(strip: Any) -> bool:
+    """Whether anything in it is not fully opaque."""
+    key = strip.info.get("transparency")
+    if strip.mode in ("LA", "La", "PA", "RGBA"):
+        opacity = np.asarray(strip.getchannel(len(strip.getbands()) - 1))
+    elif key is None:
+        return False
+    elif strip.mode.startswith("I"):
+        return bool(np.any(np.asarray(strip) == key))
+    else:
+        opacity = np.asarray(strip.convert("RGBA").getchannel("A"))
+    return bool(opacity.min() < 255)
+
+
+def _numbers(strip: Any, header: PictureHeader) -> NDArray[Any]:
+    """(row, column), or (row, column, 3) where there are colours, in the header's type."""
+    if strip.mode in ("LA", "La"):
+        return np.asarray(strip.getchannel(0))
+    if strip.mode in ("P", "PA"):
+        return np.asarray(strip.convert("RGBA"))[..., :3]
+    if strip.mode in ("CMYK", "YCbCr"):
+        return np.asarray(strip.convert("RGB"))
+    array = np.asarray(strip)
+    if array.ndim == 3:
+        return array[..., :3]
+    if header.page is None or header.is_colour:
+        return array
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    if native.dtype.itemsize == header.dtype.itemsize and native.dtype.kind != "b":
+        native = native.view(header.dtype)  # Pillow has no signed bytes and no unsigned numbers of 32 bits
+    if header.page.photometric == WHITE_IS_ZERO and header.dtype == np.uint16:
+        return np.iinfo(np.uint16).max - native  # Pillow turns what has up to 8 bits, and no more
+    return native
+
+
+def _labels(picture: Any, header: PictureHeader) -> NDArray[Any]:
+    """The numbers of a page: those of a palette as they are, three equal colours as one."""
+    if picture.mode == "P":
+        _turn_upright(picture, header)
+        numbers = np.asarray(picture)
+        colours = np.reshape(picture.getpalette() or [], (-1, 3))
+        is_white = (colours == 255).all(axis=1)
+        if len(colours) and is_white[0] and np.all(is_white | (colours == 0).all(axis=1)):
+            return is_white[numbers]  # black and white in this order: black stays 0 all the same
+        return numbers
+    channels = _channels(picture, header)
+    if np.any(channels != channels[:1]):
+        _refuse_colours(header, channels)
+    return channels[0]
+
+
+def _refuse_colours(header: PictureHeader, channels: NDArray[Any]) -> None:
+    red, green, blue = (channel.astype(np.int64) for channel in channels)
+    found = np.unique(red << 16 | green << 8 | blue)
+    if len(found) > 256 or header.kind == "JPEG":
+        raise refuse(header.path, "is a colour picture, not a label map", "Is it the right file?")
+    first = ", ".join(str((int(c) >> 16, int(c) >> 8 & 255, int(c) & 255)) for c in found[:4])
+    what = f"is a mask of {len(found)} colours ({first}{' ...' if len(found) > 4 else ''}), without numbers for them"
+    raise refuse(header.path, what, "Save it as grey or palette PNG with one number for each class, 0 for none.")
+
+
+def _refuse_smeared(header: PictureHeader, values: NDArray[Any]) -> None:
+    found = np.unique(values)
+    if len(found) > 1 and np.diff(found.astype(np.int64)).min() < DISTINCT:
+        some = ", ".join(map(str, found[:4]))
+        what = f"is a mask saved as JPEG, which smeared its numbers into {len(found)} ({some} ...)"
+        raise refuse(header.path, what, "Save masks as PNG, from before they became a JPEG.")
