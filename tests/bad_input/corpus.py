@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 from corpus_good import GOOD
 from corpus_hand_made import READS, REFUSED
 from corpus_mutations import MUTATIONS

@@ -18,12 +18,11 @@ from pathlib import Path
 import h5py
 import nibabel as nib
 import numpy as np
+from corpus_good import FLAT, SHAPE, decathlon, dicom_slice, numbers, packed, png_chunk, voc, write_dicom
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import generate_uid
-
-from corpus_good import FLAT, SHAPE, decathlon, dicom_slice, numbers, packed, png_chunk, voc, write_dicom
 
 Writer = Callable[[Path], Path]
 SPACING = np.diag([1.0, 1.5, 2.0, 1.0])

@@ -1,4 +1,4 @@
-"""Nothing that a file contains can crash, hang or flood the program: every file of the corpus, opened as a person would.
+"""Nothing in a file can crash, hang or flood the program: every file of the corpus, opened as a person would.
 
 Whatever is refused is refused in lines that name the file and the remedy, without a traceback, with the exit codes of
 the house, within 5 processor seconds and 300 MB beyond the idle process.
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from corpus import Item, names, sample, written
 
 WORKER = Path(__file__).parent / "corpus_worker.py"
