@@ -7,7 +7,7 @@ MINUTES ?= 3
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all test-browser check format bench docs clean
+.PHONY: help venv demo test test-all test-browser check format bench fuzz docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ format: venv  ## bring the code into form
 
 bench: venv  ## one benchmark: make bench NAME=hippocampus
 	$(BIN)/python benchmarks/$(NAME).py
+
+fuzz: venv  ## three minutes of bad bytes for one reader: make fuzz NAME=nifti
+	$(BIN)/python tests/fuzz/fuzz_reader.py $(or $(NAME),--help)
 
 docs: venv  ## where the documents are
 	@ls docs/*.md docs/*/*.md

@@ -1,0 +1,49 @@
+"""The corpus of bad files: seeded mutations of valid files of every format, and files made bad by hand."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from corpus_good import GOOD
+from corpus_hand_made import READS, REFUSED
+from corpus_mutations import MUTATIONS
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to open. must: "read", "refuse", or "either" where a mutation may have done no harm."""
+
+    name: str
+    path: Path
+    must: str
+
+
+def names() -> list[tuple[str, str]]:
+    """(kind, name) of everything in the corpus, in order."""
+    mutated = [("mutated", f"{good}~{mutation}") for good in GOOD for mutation in MUTATIONS]
+    return [*mutated, *(("refuse", name) for name in REFUSED), *(("read", name) for name in READS)]
+
+
+def written(folder: Path, chosen: list[tuple[str, str]], seed: int = 0) -> Iterator[Item]:
+    """The chosen ones, each written into a folder of its own just before it is wanted."""
+    for kind, name in chosen:
+        place = folder / name
+        place.mkdir(parents=True)
+        if kind == "mutated":
+            good, _, mutation = name.partition("~")
+            opened, spoilt = GOOD[good](place)
+            rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+            spoilt.write_bytes(MUTATIONS[mutation](spoilt.read_bytes(), rng))
+            yield Item(name, opened, "either")
+        else:
+            yield Item(name, {"refuse": REFUSED, "read": READS}[kind][name](place), kind)
+
+
+def sample(count: int) -> list[tuple[str, str]]:
+    """So many of them, evenly over the whole."""
+    everything = names()
+    return [everything[i * len(everything) // count] for i in range(count)]
