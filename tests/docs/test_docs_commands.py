@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("docs/tutorial/forty-scans.md", "README.md")
+PAGES = ("docs/tutorial/forty-scans.md", "docs/how-to/check-your-data.md", "README.md")
 BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
 TINY = ["--set", "features=4,8", "--set", "batch=1", "--set", "supervised=0", "--set", "patch=16,16,16"]
 
