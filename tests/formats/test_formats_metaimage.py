@@ -12,7 +12,7 @@ from hounsfield.values import Grid, Image, Refused
 
 TYPES = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
 NUMBERS = np.arange(60, dtype="<i2").reshape(SHAPE, order="F")
-BYTES = BYTES
+BYTES = NUMBERS.tobytes(order="F")
 FIELDS = {
     "ObjectType": "Image",
     "NDims": "3",
