@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tracemalloc
 
 import nibabel as nib
 import numpy as np
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from hounsfield.formats import nifti
 from hounsfield.values import Grid, Image, Refused
 
-OBLIQUE = np.array([[0.8, 0.1, 0, -20.3], [-0.1, 0.8, 0.02, 33.3], [0, 0.03, 2.7, 4.1], [0, 0, 0, 1]])
+OBLIQUE = np.eye(4)
+OBLIQUE[:3, :3] = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0], [0.48, 0.64, 0.6]]) * [0.8, 0.8, 2.7]
+OBLIQUE[:3, 3] = (-20.3, 33.3, 4.1)
 
 
 @pytest.fixture
@@ -219,6 +222,115 @@ def test_large_files_are_mapped_from_scratch(saved, monkeypatch):
     monkeypatch.setattr("hounsfield.formats.files.IN_MEMORY", 1000)
     array = np.random.default_rng(0).integers(0, 99, (20, 21, 22)).astype(np.int16)
     assert np.array_equal(nifti.read_image(saved(array)).array()[0], array)
+
+
+def test_a_pair_of_header_and_image_is_one_volume(tmp_path):
+    array = np.random.default_rng(0).integers(0, 99, (5, 6, 7)).astype(np.int16)
+    for kind in (nib.Nifti1Pair, nib.Nifti2Pair):
+        nib.save(kind(array, OBLIQUE), tmp_path / "p.img")
+        image = nifti.read_image(tmp_path / "p.hdr")
+        assert np.array_equal(image.array(np.int16)[0], array)
+        assert np.array_equal(image.grid.affine, nib.load(tmp_path / "p.img").affine)
+        assert nifti.files_of(tmp_path / "p.hdr") == (tmp_path / "p.hdr", tmp_path / "p.img")
+    (tmp_path / "p.img.gz").write_bytes(gzip.compress((tmp_path / "p.img").read_bytes()))
+    (tmp_path / "p.img").unlink()
+    assert np.array_equal(nifti.read_image(tmp_path / "p.hdr").array(np.int16)[0], array)
+    (tmp_path / "p.img.gz").unlink()
+    with pytest.raises(Refused, match="other is not there"):
+        nifti.read_grid(tmp_path / "p.hdr")
+
+
+def test_nifti_2_and_swapped_bytes_are_read(tmp_path):
+    array = np.random.default_rng(0).integers(0, 99, (5, 6, 7)).astype(np.int16)
+    nib.save(nib.Nifti2Image(array, OBLIQUE), tmp_path / "two.nii")
+    swapped = nib.Nifti1Image(array, OBLIQUE).header.as_byteswapped(">")
+    swapped["vox_offset"] = 352
+    (tmp_path / "big.nii").write_bytes(swapped.binaryblock + bytes(4) + array.astype(">i2").tobytes(order="F"))
+    for name in ("two.nii", "big.nii"):
+        assert np.array_equal(nifti.read_image(tmp_path / name).array(np.int16)[0], array)
+        assert np.array_equal(nifti.read_grid(tmp_path / name).affine, nib.load(tmp_path / name).affine)
+
+
+def test_where_sform_and_qform_disagree_the_sform_counts(saved):
+    def edit(header):
+        header.set_sform(np.diag([2.0, 2, 2, 1]), code=2)
+        header.set_qform(np.diag([-3.0, 3, 3, 1]), code=1)
+
+    path = saved(np.zeros((4, 5, 6), np.uint8), None, edit=edit)
+    assert nifti.read_grid(path).affine.tolist() == np.diag([2.0, 2, 2, 1]).tolist()
+    assert np.array_equal(nib.load(path).affine, np.diag([2.0, 2, 2, 1]))
+
+
+def test_a_handedness_of_zero_is_one(saved):
+    def edit(header):
+        header.set_sform(None, code=0)
+        header.set_qform(OBLIQUE, code=1)
+
+    path = saved(np.zeros((4, 5, 6), np.uint8), None, "q.nii", edit)
+    _patched(path, 76, struct.pack("<f", 0))
+    assert np.array_equal(nifti.read_grid(path).affine, nib.load(path).affine)
+
+
+@pytest.mark.parametrize(("degrees", "passes"), [(0.4, True), (0.6, False), (20, False)])
+def test_half_a_degree_of_shear_passes(saved, degrees, passes):
+    affine = np.diag([1.0, 1.5, 2.0, 1.0])
+    affine[0, 2] = 2.0 * np.tan(np.radians(degrees))
+    path = saved(np.zeros((4, 5, 6), np.uint8), affine)
+    if passes:
+        assert np.array_equal(nifti.read_grid(path).affine, nib.load(path).affine)
+    else:
+        with pytest.raises(Refused, match=f"axes i and k meet {degrees:.1f} degrees off the right angle"):
+            nifti.read_grid(path)
+
+
+def test_vectors_times_and_colours_are_channels(tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(4, 5, 6, 1, 3)).astype(np.float32)
+    image = nib.Nifti1Image(vectors, OBLIQUE)
+    image.header.set_intent("vector")
+    nib.save(image, tmp_path / "v.nii.gz")
+    assert np.array_equal(nifti.read_image(tmp_path / "v.nii.gz").array(), np.moveaxis(vectors[:, :, :, 0], -1, 0))
+    with pytest.raises(Refused, match="3 channels; a label map has one"):
+        nifti.read_labels(tmp_path / "v.nii.gz")
+    nib.save(nib.Nifti1Image(np.zeros((4, 5, 6, 2, 3), np.float32), OBLIQUE), tmp_path / "tv.nii.gz")
+    with pytest.raises(Refused, match="5 axes"):
+        nifti.read_grid(tmp_path / "tv.nii.gz")
+    colours = np.zeros((4, 5, 6), [(name, "u1") for name in "RGBA"])
+    colours["G"], colours["A"] = 7, 99
+    nib.save(nib.Nifti1Image(colours, OBLIQUE), tmp_path / "c.nii.gz")
+    assert nifti.read_image(tmp_path / "c.nii.gz").array()[:, 0, 0, 0].tolist() == [0, 7, 0]
+
+
+def test_extensions_past_the_end_are_not_followed(saved):
+    path = saved(np.arange(120, dtype=np.int16).reshape(4, 5, 6), name="e.nii")
+    raw = bytearray(path.read_bytes())
+    for size in (-5, 2**30):
+        path.write_bytes(raw[:348] + b"\1\0\0\0" + struct.pack("<ii", size, 6) + b"hounsfield grid {" + raw[352 + 25 :])
+        assert nifti.read_image(path).source.shape == (1, 4, 5, 6)
+    path.write_bytes(raw[:108] + struct.pack("<f", 1e9) + raw[112:])
+    with pytest.raises(Refused, match="cut short or has a false header"):
+        nifti.read_image(path)
+
+
+def test_a_grid_of_our_own_that_can_not_be_is_passed_over(tmp_path):
+    path = tmp_path / "g.nii"
+    nifti.write_labels(path, np.zeros((4, 5, 6), int), Grid.regular((4, 5, 6), 1 / 3))
+    raw = path.read_bytes()
+    assert raw.count(b"[4, 5, 6]") == 1
+    for shape in (b"[-4,-5,6]", b"[6, 5, 4]", b"[4,5,1e9]"):
+        path.write_bytes(raw.replace(b"[4, 5, 6]", shape))
+        assert nifti.read_image(path).array().shape == (1, 4, 5, 6)
+
+
+def test_much_that_is_passed_over_takes_no_memory(saved):
+    path = saved(np.zeros((4, 5, 6), np.int16))
+    raw = gzip.decompress(path.read_bytes())
+    offset = 40_000_000
+    path.write_bytes(gzip.compress(raw[:108] + struct.pack("<f", offset) + raw[112:352] + bytes(offset), 9))
+    tracemalloc.start()
+    assert not nifti.read_image(path).array().any()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16e6
 
 
 @pytest.mark.data

@@ -18,6 +18,7 @@ NAMES = [
     "image_mask",
     "mask_per_object",
     "medmnist",
+    "pairs",
     "physionet2012",
     "single_images",
     "voc",
