@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from hounsfield.formats import hdf5
+from hounsfield.formats import hdf5, hdf5_forerunner
 from hounsfield.values import Grid, Refused
 
 VOLUME = np.random.default_rng(0).normal(size=(5, 6, 7)).astype(np.float32)
@@ -26,14 +26,14 @@ def made(tmp_path):
 
 
 def test_data_sets_are_listed_with_shape_and_type(made):
-    path = made(image=VOLUME, label=CLASSES, name="patient 1", names=["a", "b"], id=7)
+    path = made(image=VOLUME, label=CLASSES, who="patient 1", names=["a", "b"], id=7)
     with h5py.File(path, "a") as file:
         file["more/inner"] = np.zeros((2, 3), ">i2")
         file["again"] = h5py.SoftLink("/image")
         file["elsewhere"] = h5py.ExternalLink("other.h5", "/image")
         file["pair"] = np.zeros(3, [("a", "i4"), ("b", "f4")])
         file["pointer"] = np.array([file["image"].ref], dtype=h5py.ref_dtype)
-        file.create_dataset("nothing", dtype="f4", data=h5py.Empty("f4"))
+        file["nothing"] = h5py.Empty("f4")
     found = hdf5.list_numbers(path)
     assert {name: (one.shape, one.dtype) for name, one in found.items()} == {
         "image": ((5, 6, 7), np.float32),
@@ -46,7 +46,7 @@ def test_data_sets_are_listed_with_shape_and_type(made):
 @pytest.mark.parametrize("options", [{}, {"compression": "gzip"}, {"compression": "lzf", "shuffle": True}])
 @pytest.mark.parametrize("dtype", ["u1", "i2", ">i2", "f4", ">f8", "f2", "?"])
 def test_images_of_every_type_and_packing(tmp_path, dtype, options):
-    array = (VOLUME * 50).astype(dtype)
+    array = np.abs(VOLUME * 50).astype(dtype)
     with h5py.File(tmp_path / "a.hdf5", "w") as file:
         file.create_dataset("Image", data=array, chunks=(2, 3, 4), **options)
     image = hdf5.read_image(tmp_path / "a.hdf5")
@@ -188,3 +188,49 @@ def test_without_h5py_one_command_is_named(made, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(Refused, match=r"needs h5py to be read. Install it: pip install 'hounsfield\[hdf5\]'"):
         hdf5.read_image(path)
+
+
+# what the library does not survive
+
+
+@pytest.fixture
+def forerunner(monkeypatch):
+    """Puts another process in the place of the one that reads files first."""
+
+    def put(deed, seconds=5.0):
+        monkeypatch.setattr(hdf5_forerunner, "COMMAND", (sys.executable, "-c", f"import os, time; {deed}"))
+        monkeypatch.setattr(hdf5_forerunner, "STEP_S", seconds)
+        hdf5_forerunner._runners.clear()
+        hdf5_forerunner.comes_through.cache_clear()
+
+    yield put
+    hdf5_forerunner._runners.clear()
+    hdf5_forerunner.comes_through.cache_clear()
+
+
+@pytest.mark.parametrize("deed", ["os.abort()", "os._exit(0)", "time.sleep(60)"])
+def test_a_file_that_ends_or_holds_up_the_library_is_refused(made, forerunner, deed):
+    path = made(image=VOLUME)
+    forerunner(f"print('ready', flush=True); input(); {deed}", seconds=0.5)
+    began = time.monotonic()
+    with pytest.raises(Refused, match="makes the HDF5 library crash or hang"):
+        hdf5.list_numbers(path)
+    assert time.monotonic() - began < 5
+
+
+def test_after_such_a_file_others_are_read(made, forerunner, monkeypatch):
+    bad, good = made("bad.h5", image=VOLUME), made("good.h5", image=VOLUME)
+    command = hdf5_forerunner.COMMAND
+    forerunner("print('ready', flush=True); input(); os.abort()")
+    with pytest.raises(Refused, match="crash or hang"):
+        hdf5.list_numbers(bad)
+    monkeypatch.setattr(hdf5_forerunner, "COMMAND", command)
+    assert np.array_equal(hdf5.read_image(good).array()[0], VOLUME)
+    with pytest.raises(Refused, match="crash or hang"):
+        hdf5.list_numbers(bad)
+
+
+def test_a_process_that_does_not_start_is_no_fault_of_the_file(made, forerunner):
+    forerunner("pass")
+    with pytest.raises(Refused, match="did not start"):
+        hdf5.list_numbers(made(image=VOLUME))

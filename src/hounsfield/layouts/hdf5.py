@@ -43,7 +43,7 @@ class Hdf5:
             return None
         some = _sample(files)
         if find_spec("h5py") is None:
-            return Claim(0.5, f"there are {len(files)} HDF5 files, which can not be looked into without h5py")
+            return Claim(0.65, f"there are {len(files)} HDF5 files, which can not be looked into without h5py")
         inside = [_inside(path) for path in some]
         fitting = sum(bool(roles["image"] and (roles["label"] or roles["scribble"])) for roles in inside)
         if not fitting:
