@@ -7,7 +7,7 @@ import pytest
 import SimpleITK
 from PIL import Image as Pillow
 
-from hounsfield.formats import picture
+from hounsfield.formats import picture, picture_header
 from hounsfield.values import Grid, Refused
 
 GREY = np.arange(20, dtype=np.uint8).reshape(4, 5) * 12
@@ -94,13 +94,13 @@ def test_refusals(saved, tmp_path, monkeypatch):
         with pytest.raises(Refused, match="cut short"):
             picture.read_image(path)
     (tmp_path / "text.png").write_text("hello")
-    with pytest.raises(Refused, match="no PNG or JPEG"):
+    with pytest.raises(Refused, match="no PNG, JPEG, TIFF"):
         picture.read_image(tmp_path / "text.png")
     with pytest.raises(Refused, match="can not hold the labels"):
         picture.write_labels(tmp_path / "x.png", np.array([[-1]]))
     with pytest.raises(Refused, match="4 channels"):
         picture.write_picture(tmp_path / "x.png", np.zeros((4, 2, 2), np.uint8))
-    monkeypatch.setattr(picture, "MOST_PIXELS", 10)
+    monkeypatch.setattr(picture_header, "MOST_PIXELS", 10)
     with pytest.raises(Refused, match="more pixels"):
         picture.read_image(saved(Pillow.fromarray(GREY)))
 

@@ -18,6 +18,7 @@ NAMES = [
     "class_folders",
     "decathlon",
     "delimited",
+    "hdf5",
     "image_mask",
     "mask_per_object",
     "medmnist",

@@ -15,6 +15,7 @@ NAMES = [
     "class_folders",
     "decathlon",
     "delimited",
+    "hdf5",
     "image_mask",
     "mask_per_object",
     "medmnist",

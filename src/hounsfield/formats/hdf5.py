@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,16 @@ from numpy.typing import NDArray
 
 from hounsfield.formats.arrays import pixel_grid, spatial
 from hounsfield.formats.files import DEFLATE_RATIO, size_of
+from hounsfield.formats.hdf5_forerunner import comes_through
 from hounsfield.formats.label_values import whole_numbers
-from hounsfield.values import Grid, Image, MiB, refuse
+from hounsfield.values import Grid, Image, MiB, Refused, refuse
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 AGAIN = "Copy or export it again from where it came from."
 MOST_OBJECTS = 1024  # groups and data sets that are looked at in a file
 DEEPEST = 8  # groups in groups: hard links can form circles
 LARGEST_CHUNK = 256 * MiB  # a chunk is unpacked as a whole
+PIECE = 4 * MiB  # of what is not stored in chunks
 FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # those that the library itself holds
 
 IMAGES = ("image", "images", "img", "data", "raw", "volume", "scan", "t1", "t1c", "t1ce", "t2", "flair", "ct", "mr")
@@ -82,7 +85,7 @@ class Hdf5Source:
 
 def list_numbers(path: Path) -> dict[str, Numbers]:
     """Name -> shape and type of each data set of numbers in a file; none of them is read."""
-    with _opened(Path(path)) as file:
+    with _endured(Path(path)) as file:
         return {found.name: found for found in _walk(Path(path), file)}
 
 
@@ -136,15 +139,31 @@ def _only(path: Path, role: str) -> Numbers:
     raise refuse(path, what, f"Keep one data set in it, or call one {role!r}.")
 
 
+def read_through(path: Path) -> Iterator[None]:
+    """Read all numbers of a file, piece by piece, and keep none of them; what is refused is passed over."""
+    with suppress(Refused), _opened(path) as file:
+        for numbers in list(_walk(path, file)):
+            with suppress(Refused, *DAMAGE):
+                yield from _pieces(path, file[numbers.name], numbers)
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """The file, after what can be told without the library: it trusts what it reads far more than it should."""
+def _endured(path: Path) -> Iterator[Any]:
+    """The file, after another process came through it: the library trusts what it reads far more than it should."""
     size = size_of(path)
     _refuse_foreign(path, size)
-    try:
-        import h5py
-    except ImportError:
-        raise refuse(path, "needs h5py to be read", "Install it: pip install 'hounsfield[hdf5]'") from None
+    if find_spec("h5py") is None:
+        raise refuse(path, "needs h5py to be read", "Install it: pip install 'hounsfield[hdf5]'")
+    if not comes_through(path, size, path.stat().st_mtime_ns):
+        raise refuse(path, "is damaged: it makes the HDF5 library crash or hang", AGAIN)
+    with _opened(path) as file:
+        yield file
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import h5py
+
     try:
         with h5py.File(path, "r", locking=False) as file:
             yield file
@@ -187,6 +206,18 @@ def _walk(path: Path, file: Any) -> Iterator[Numbers]:
                     yield numbers
 
 
+def _pieces(path: Path, data: Any, numbers: Numbers) -> Iterator[None]:
+    _refuse_data(path, data, numbers)
+    if not numbers.shape:
+        return
+    row = math.prod(numbers.shape[1:]) * numbers.dtype.itemsize
+    step = max(1, PIECE // max(1, row))
+    rows = (slice(start, start + step) for start in range(0, numbers.shape[0], step))
+    for piece in data.iter_chunks() if data.chunks else rows:
+        _ = data[piece]
+        yield
+
+
 def _numbers(data: Any, name: str) -> Numbers | None:
     try:
         dtype = data.dtype
@@ -199,7 +230,7 @@ def _numbers(data: Any, name: str) -> Numbers | None:
 
 def _read(path: Path, numbers: Numbers, part: tuple[slice, ...]) -> NDArray[Any]:
     """A part of a data set, in this machine's types."""
-    with _opened(path) as file:
+    with _endured(path) as file:
         data = file[numbers.name]
         _refuse_data(path, data, numbers)
         return np.asarray(data[part]).astype(native(numbers.dtype), copy=False)

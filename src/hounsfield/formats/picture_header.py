@@ -189,5 +189,8 @@ def _refuse_unread(path: Path, kind: str, picture: Any) -> None:
         codec, _, offset, form = picture.tile[0]
         if codec != "raw":
             raise refuse(path, "is a BMP packed by run lengths, which is not read", "Save it as PNG.")
+        bits = {"1": 1, "L": 8}.get(form[0], 0)
+        if bits and form[1] != (picture.width * bits + 31) // 32 * 4:  # Pillow takes two greys for one bit
+            raise refuse(path, "is a BMP with fewer greys than its bits hold, which is not read", "Save it as PNG.")
         if offset + form[1] * picture.height > size_of(path):
             raise refuse(path, "is cut short: it declares more pixels than it has bytes for", AGAIN)

@@ -140,7 +140,7 @@ def _labels(picture: Any, header: PictureHeader) -> NDArray[Any]:
             return is_white[numbers]  # black and white in this order: black stays 0 all the same
         return numbers
     channels = _channels(picture, header)
-    if np.any(channels != channels[:1]):
+    if len(channels) > 1 and np.any(channels != channels[:1]):
         _refuse_colours(header, channels)
     return channels[0]
 

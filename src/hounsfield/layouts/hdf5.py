@@ -43,7 +43,7 @@ class Hdf5:
             return None
         some = _sample(files)
         if find_spec("h5py") is None:
-            return Claim(0.5, f"there are {len(files)} HDF5 files, which can not be looked into without h5py")
+            return Claim(0.65, f"there are {len(files)} HDF5 files, which can not be looked into without h5py")
         inside = [_inside(path) for path in some]
         fitting = sum(bool(roles["image"] and (roles["label"] or roles["scribble"])) for roles in inside)
         if not fitting:
@@ -57,6 +57,7 @@ class Hdf5:
         if not files:
             raise refuse(folder, "has no .h5 or .hdf5 files", "Name the folder that holds them.")
         unknown, has_strokes = _unknown_value(files)
+        what = "labels, and scribbles that --target scribble takes instead" if has_strokes else "labels"
         cases, problems = [], list[Problem]()
         if has_strokes and unknown is None:
             remedy = "Mark it by a value of its own, higher than those of all classes."
@@ -75,7 +76,7 @@ class Hdf5:
             where=str(folder),
             cases=tuple(cases),
             task="segmentation",
-            task_why="each file holds an image and its labels",
+            task_why=f"each file holds an image and its {what}",
             problems=tuple(problems),
             unclaimed=unclaimed(folder, files) if folder.is_dir() else (),
         )
@@ -110,14 +111,13 @@ def _case(
         held = ", ".join(list(numbers)[:6]) or "nothing of numbers"
         raise refuse(path, f"holds no data set named as an image ({held})", "Name it `image`.")
     inputs = {"image" if len(images) == 1 else name.lower(): _image(path, numbers[name]) for name in images}
+    names, ignore = roles["label"], None
+    if unknown is not None and roles["scribble"] and (options.target == "scribble" or not names):
+        names, ignore = roles["scribble"], unknown
     truths = {}
-    for name in roles["label"][:1]:
-        truths["labels"] = Truth(_labels(path, numbers[name], numbers[images[0]], None), of=next(iter(inputs)))
-    for name in roles["scribble"][:1] if unknown is not None else ():
-        strokes = _labels(path, numbers[name], numbers[images[0]], unknown)
-        truths["scribble"] = Truth(strokes, of=next(iter(inputs)), rater="scribble")
-    if options.target in truths:
-        truths = {options.target: truths[options.target]}
+    for name in names[:1]:
+        labels = _labels(path, numbers[name], numbers[images[0]], ignore)
+        truths["labels"] = Truth(labels, of=next(iter(inputs)), rater="scribble" if ignore is not None else None)
     return Case(stem_of(path), inputs, truths, patient=PART_OF_PATIENT.sub("", stem_of(path)))
 
 
