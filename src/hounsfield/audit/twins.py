@@ -96,7 +96,7 @@ def detail_correlation(a: Image, b: Image) -> float:
         if first.shape != second.shape:  # one axis is shorter than a thumbnail
             return 0.0
         x, y = _details(first), _details(second)
-        sums += (x * y).sum(), (x * x).sum(), (y * y).sum()
+        sums += np.array([(x * y).sum(), (x * x).sum(), (y * y).sum()])
     return float(sums[0] / np.sqrt(sums[1] * sums[2])) if sums[1] > 0 and sums[2] > 0 else 0.0
 
 
@@ -117,11 +117,13 @@ def _copies(looks: list[Found], wanted: Wanted) -> Iterator[Twins]:
 
 def _near_copies(looks: list[Found], wanted: Wanted) -> Iterator[Twins]:
     groups: dict[int, list[Found]] = {}
-    for found in looks:
-        if found[2].details is not None:
-            groups.setdefault(found[2].details.size, []).append(found)
-    for group in groups.values():
-        details = np.stack([look.details for _, _, look in group if look.details is not None])
+    rows: dict[int, list[NDArray[np.float32]]] = {}
+    for case, role, look in looks:
+        if look.details is not None:
+            groups.setdefault(look.details.size, []).append((case, role, look))
+            rows.setdefault(look.details.size, []).append(look.details)
+    for size, group in groups.items():
+        details = np.stack(rows[size])
         for start in range(0, len(group), ROWS):
             likeness = details[start : start + ROWS] @ details.T
             for number, row in enumerate(likeness, start=start):
