@@ -35,6 +35,7 @@ LAYOUTS = Table(
         "class_folders": "hounsfield.layouts.class_folders:LAYOUT",
         "decathlon": "hounsfield.layouts.decathlon:LAYOUT",
         "delimited": "hounsfield.layouts.delimited:LAYOUT",
+        "dicom_series": "hounsfield.layouts.dicom_series:LAYOUT",
         "image_mask": "hounsfield.layouts.image_mask:LAYOUT",
         "mask_per_object": "hounsfield.layouts.mask_per_object:LAYOUT",
         "medmnist": "hounsfield.layouts.medmnist:LAYOUT",
@@ -48,6 +49,7 @@ LAYOUTS = Table(
 FORMATS = Table(  # of images: the name is the suffix; beside its target a module has read_grid and read_labels
     "format",
     {
+        ".dcm": "hounsfield.formats.dicom.image:read_image",
         ".jpeg": "hounsfield.formats.picture:read_image",
         ".jpg": "hounsfield.formats.picture:read_image",
         ".nii": "hounsfield.formats.nifti:read_image",

@@ -95,7 +95,8 @@ class Dataset:
 
     layout: the folder convention that read it, and `why` it was taken.  task: what it seems to be for, with
     `task_why`.  labels: value -> name for label maps, classes for diagnoses and boxes.
-    problems: what could not be read.  unclaimed: files that no case uses.
+    problems: what could not be read.  unclaimed: files that no case uses.  notes: what a person should know of the
+    folder and need not mend.
     """
 
     where: str
@@ -106,6 +107,7 @@ class Dataset:
     task_why: str = ""
     problems: tuple[Problem, ...] = ()
     unclaimed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cases)

@@ -29,6 +29,7 @@ class Inspection:
         read = [("read", f"{facts.cases} of them")] if facts.cases < len(data) else []
         ranges = [(what, _range(facts, what)) for what in ("shape", "spacing") if f"{what}:0" in facts.sketches]
         said = [("covariates", ", ".join(facts.words.get("covariates", ()))), ("labels", _labels(facts))]
+        said += [("unclaimed", _unclaimed(data)), ("noted", _noted(data))]
         return [
             ("folder", data.where),
             ("read as", f"{data.layout} ({data.why})"),
@@ -37,7 +38,11 @@ class Inspection:
             *read,
             ("inputs", ", ".join(facts.words.get("roles", ())) or "covariates only"),
             *ranges,
-            *((what, sentence) for what, sentence in [*said, ("unclaimed", _unclaimed(data))] if sentence),
+            *(
+                (what, sentence)
+                for what, sentence in [*said, ("unclaimed", _unclaimed(data)), ("noted", _noted(data))]
+                if sentence
+            ),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -48,6 +53,7 @@ class Inspection:
             "facts": self.facts.to_json(),
             "problems": [problem.to_json() for problem in self.problems],
             "unclaimed": list(self.dataset.unclaimed),
+            "notes": list(self.dataset.notes),
         }
 
     def __repr__(self) -> str:
@@ -66,6 +72,12 @@ def _unclaimed(data: Dataset) -> str:
     files = data.unclaimed
     more = f" and {len(files) - 4} more" if len(files) > 4 else ""
     return f"{count(len(files), 'file')} of no case: {', '.join(files[:4])}{more}" if files else ""
+
+
+def _noted(data: Dataset) -> str:
+    """What the layout noticed, the first few sentences of it."""
+    notes = data.notes
+    return "; ".join(notes[:4]) + (f"; and {len(notes) - 4} more" if len(notes) > 4 else "")
 
 
 def _range(facts: Facts, key: str) -> str:
