@@ -98,7 +98,7 @@ def test_a_changing_step_is_refused_with_both_steps(tmp_path):
     for k in range(3):
         more = slice_at(random_volume((3, 3)), (0, 0, 3 + 1.6 * (k + 1)), number=5 + k)
         paths.append(save(more, tmp_path / f"{5 + k}"))
-    with pytest.raises(Refused, match="changes its slice step: 1 mm from 1 to 4, 1.6 mm from 4 to 7"):
+    with pytest.raises(Refused, match=r"changes its slice step: 1 mm from 1 to 4, 1\.6 mm from 4 to 7"):
         volumes(paths)
 
 

@@ -119,6 +119,18 @@ def test_series_in_one_folder_are_told_apart_by_number(tmp_path):
     assert [name.rpartition("_")[2] for name in ids] == ["series3", "series4"]
 
 
+def test_a_picture_of_a_screen_among_scans_is_no_case(tmp_path):
+    make_series(tmp_path / "scan", random_volume())
+    capture = picture(random_volume((4, 5)), kind="1.2.840.10008.5.1.4.1.1.7", series=2)
+    save(capture, tmp_path / "scan" / "dose")
+    dataset = opened(tmp_path)
+    assert [case.id for case in dataset] == ["scan"]
+    assert dataset.unclaimed == ("scan/dose",)
+    assert "picture of a screen" in dataset.notes[0]
+    save(capture, tmp_path / "alone" / "dose")
+    assert [case.id for case in opened(tmp_path / "alone")] == ["dose"]
+
+
 def test_a_folder_of_localisers_only_is_refused(tmp_path):
     make_series(tmp_path, random_volume(), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
     with pytest.raises(Refused, match="no case"):
@@ -152,7 +164,7 @@ def test_hippocampus_crops(data_root):
     dataset = opened(folder)
     assert [(case.id, case.patient) for case in dataset] == [
         ("Study1_13_HCropVolume", "PGBM-002"),
-        ("Study2_14_HCropVolume", "PGBM-017"),
+        ("Study2_14_HCropVolume", "PGBM-006"),
     ]
     for case, shape, highest in zip(dataset, [(35, 51, 32), (36, 48, 35)], [154, 5076], strict=True):
         image = case.inputs["image"].load()

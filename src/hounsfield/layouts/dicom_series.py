@@ -1,7 +1,7 @@
 """DICOM series: a folder of any depth, or a zip, of DICOM files, whose names mean nothing; a case for each volume.
 
 A volume is a series, or one phase, echo or orientation of it (see formats/dicom/series.py); a file that does not say
-where it lies is a picture and a case of its own. Left out, and said: localisers and exact copies. Refused, and said:
+where it lies is a picture and a case of its own. Left out, and said: localisers, exact copies, pictures of a screen among scans. Refused, and said:
 volumes that are tilted, lack slices or change their step. Other DICOM objects (reports, plans, segmentations) and
 files that are no DICOM are unclaimed.
 """
@@ -35,7 +35,7 @@ ENDINGS = (".dcm", ".dicom", ".ima")
 
 @dataclass
 class Found:
-    """What reading comes to: volumes with the names of their cases' parts, and what is to be said of the rest."""
+    """What reading comes to: volumes, and what is to be said of the rest."""
 
     volumes: list[Volume] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -97,7 +97,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _look_at(files: Iterable[DicomFile]) -> Found:
-    """Headers of all files, and the volumes that their series come to."""
+    """What the series of these files come to."""
     from hounsfield.formats.dicom.header import look  # pydicom takes half a second to import: only where it is needed
     from hounsfield.formats.dicom.series import assemble, stacks_of
 
@@ -129,9 +129,21 @@ def _look_at(files: Iterable[DicomFile]) -> Found:
                 found.volumes.append(assemble(stack))
             except Refused as refusal:
                 found.problems.extend(refusal.problems)
+    _leave_out_captures(found)
     for volume in found.volumes:
         found.notes.extend(_notes(volume.stack))
     return found
+
+
+def _leave_out_captures(found: Found) -> None:
+    """Pictures of a screen are cases only where there is nothing else."""
+    captures = [volume for volume in found.volumes if volume.stack.is_capture]
+    if len(captures) == len(found.volumes):
+        return
+    found.volumes = [volume for volume in found.volumes if not volume.stack.is_capture]
+    for volume in captures:
+        found.used.difference_update(volume.stack.files)
+        found.notes.append(f"{volume.stack.where}: a picture of a screen among scans, left out")
 
 
 def _notes(stack: Stack) -> list[str]:
@@ -154,7 +166,9 @@ def _slices(stack: Stack) -> str:
 def _case(folder: Path, case_id: str, volume: Volume) -> Case:
     stack = volume.stack
     where = stack.where if len(stack.files) == 1 else f"{stack.where}::{case_id}"
-    patient = stack.first.patient or ("" if len(stack.files) == 1 else _common(folder, stack).name or folder.name)
+    patient = stack.first.patient or (
+        "" if len(stack.files) == 1 else _common(folder, stack).name or _root_name(folder)
+    )
     return Case(case_id, {"image": lazies.dicom_volume(volume, where)}, patient=patient)
 
 
@@ -180,8 +194,12 @@ def _base(folder: Path, stack: Stack) -> str:
         name = stack.files[0].name
         ending = next((ending for ending in ENDINGS if name.lower().endswith(ending)), "")
         parts = (*parts, name[: len(name) - len(ending)])
-    name = "_".join(parts) or (folder.name if folder.is_dir() else folder.stem) or "series"
-    return re.sub(r"[^\w.-]+", "_", name)
+    return re.sub(r"[^\w.-]+", "_", "_".join(parts) or _root_name(folder))
+
+
+def _root_name(folder: Path) -> str:
+    path = folder.resolve()
+    return (path.name if path.is_dir() else path.stem) or "series"
 
 
 def _common(folder: Path, stack: Stack) -> PurePosixPath:

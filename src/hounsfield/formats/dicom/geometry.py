@@ -122,7 +122,7 @@ def _steps(ordered: Sequence[Slice], where: str) -> list[Problem]:
     """Whether slices are missing, or the step between them changes."""
     corners = np.array([one.place.corner for one in ordered])
     steps = np.linalg.norm(np.diff(corners, axis=0), axis=1)
-    usual = float(np.median(steps))
+    usual = float(np.sort(steps)[(len(steps) - 1) // 2])  # a step that occurs, which a mean of two may not
     allowed = max(STEP_SHARE * usual, STEP_MM)
     times = np.rint(steps / usual)
     if np.all(np.abs(steps - usual) <= allowed):

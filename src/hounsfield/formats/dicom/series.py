@@ -21,6 +21,7 @@ from hounsfield.formats.dicom.header import Header
 from hounsfield.formats.dicom.pixels import channels_of, read_frames
 from hounsfield.values import Grid, refuse
 
+CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 STRETCHED = 1e-3
 """Spacings that differ by no larger a share are the same."""
 
@@ -55,6 +56,11 @@ class Stack:
     def is_localiser(self) -> bool:
         """Whether it is an overview to plan a scan on."""
         return self.slices[0].frame.is_localiser
+
+    @property
+    def is_capture(self) -> bool:
+        """Whether it is a picture of a screen, such as a dose report among scans."""
+        return self.first.kind == CAPTURE or self.first.kind.startswith(f"{CAPTURE}.")
 
     @property
     def where(self) -> str:
