@@ -1,15 +1,15 @@
 """DICOM series: a folder of any depth, or a zip, of DICOM files, whose names mean nothing; a case for each volume.
 
 A volume is a series, or one phase, echo or orientation of it (see formats/dicom/series.py); a file that does not say
-where it lies is a picture and a case of its own. Left out, and said: localisers, exact copies, pictures of a screen among scans. Refused, and said:
-volumes that are tilted, lack slices or change their step. Other DICOM objects (reports, plans, segmentations) and
-files that are no DICOM are unclaimed.
+where it lies is a picture and a case of its own. Left out, and said: localisers, exact copies, pictures of a screen
+among scans. Refused, and said: volumes that are tilted, lack slices or change their step. Other DICOM objects
+(reports, plans, segmentations) and files that are no DICOM are unclaimed.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from os.path import commonpath
@@ -98,22 +98,10 @@ def _is_hidden(name: str) -> bool:
 
 def _look_at(files: Iterable[DicomFile]) -> Found:
     """What the series of these files come to."""
-    from hounsfield.formats.dicom.header import look  # pydicom takes half a second to import: only where it is needed
     from hounsfield.formats.dicom.series import assemble, stacks_of
 
-    found, series = Found(), defaultdict[str, list["Header"]](list)
-    for file in files:
-        if not file.has_magic():
-            continue
-        try:
-            header = look(file)
-        except Refused as refusal:
-            found.problems.extend(refusal.problems)
-            found.used.add(file)
-            continue
-        if header is not None and not header.is_segmentation:
-            series[header.series].append(header)
-    for headers in series.values():
+    found = Found()
+    for headers in _by_series(files, found).values():
         try:
             stacks = stacks_of(headers)
         except Refused as refusal:
@@ -133,6 +121,25 @@ def _look_at(files: Iterable[DicomFile]) -> Found:
     for volume in found.volumes:
         found.notes.extend(_notes(volume.stack))
     return found
+
+
+def _by_series(files: Iterable[DicomFile], found: Found) -> dict[str, list[Header]]:
+    """Series -> headers of its images; what can not be read becomes a problem."""
+    from hounsfield.formats.dicom.header import look  # pydicom takes half a second to import: only where it is needed
+
+    series = dict[str, list["Header"]]()
+    for file in files:
+        if not file.has_magic():
+            continue
+        try:
+            header = look(file)
+        except Refused as refusal:
+            found.problems.extend(refusal.problems)
+            found.used.add(file)
+            continue
+        if header is not None and not header.is_segmentation:
+            series.setdefault(header.series, []).append(header)
+    return series
 
 
 def _leave_out_captures(found: Found) -> None:
@@ -165,11 +172,10 @@ def _slices(stack: Stack) -> str:
 
 def _case(folder: Path, case_id: str, volume: Volume) -> Case:
     stack = volume.stack
-    where = stack.where if len(stack.files) == 1 else f"{stack.where}::{case_id}"
-    patient = stack.first.patient or (
-        "" if len(stack.files) == 1 else _common(folder, stack).name or _root_name(folder)
-    )
-    return Case(case_id, {"image": lazies.dicom_volume(volume, where)}, patient=patient)
+    is_whole_file = len(stack.files) == 1 and not stack.name
+    where = stack.where if is_whole_file else f"{stack.where}::{case_id}"
+    folder_name = "" if is_whole_file else _common(folder, stack).name or _root_name(folder)
+    return Case(case_id, {"image": lazies.dicom_volume(volume, where)}, patient=stack.first.patient or folder_name)
 
 
 def _ids(folder: Path, stacks: Sequence[Stack]) -> list[str]:
