@@ -9,7 +9,7 @@ among scans. Refused, and said: volumes that are tilted, lack slices or change t
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from os.path import commonpath
@@ -181,7 +181,9 @@ def _case(folder: Path, case_id: str, volume: Volume) -> Case:
 def _ids(folder: Path, stacks: Sequence[Stack]) -> list[str]:
     """A name for each: that of its folder or single file, then its series' number, then what it is of its series."""
     bases = [_base(folder, stack) for stack in stacks]
-    series = {base: {s.first.series for s, b in zip(stacks, bases, strict=True) if b == base} for base in bases}
+    series = defaultdict[str, set[str]](set)
+    for base, stack in zip(bases, stacks, strict=True):
+        series[base].add(stack.first.series)
     ids = []
     for base, stack in zip(bases, stacks, strict=True):
         number = f"series{stack.first.number or 0}" if len(series[base]) > 1 else ""
@@ -216,5 +218,5 @@ def _common(folder: Path, stack: Stack) -> PurePosixPath:
 
 def _inside(folder: Path, file: DicomFile) -> str:
     if file.member:
-        return file.member
+        return file.member.lstrip("/")
     return file.path.relative_to(folder).as_posix() if folder.is_dir() else file.path.name
