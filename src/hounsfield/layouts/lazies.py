@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from hounsfield.formats.files import sha256_of, suffix_of
 from hounsfield.formats.stored import StoredVolume
 from hounsfield.registry.tables import FORMATS
 from hounsfield.values import Grid, Image, LabelMap, Lazy, Refused, refuse
+
+if TYPE_CHECKING:
+    from hounsfield.formats.dicom.series import Volume
 
 T = TypeVar("T")
 Labels = NDArray[np.integer]
@@ -65,6 +68,22 @@ def image(path: Path, modality: str = "") -> Lazy[Image]:
         return replace(format_of(path).read_image(path), modality=modality)
 
     return Lazy(Image, str(path), load, lambda: digest_of(path))
+
+
+def dicom_volume(volume: Volume, where: str) -> Lazy[Image]:
+    """The image of a volume of DICOM slices, which may lie in many files."""
+
+    def load() -> Image:
+        from hounsfield.formats.dicom.image import image_of  # pydicom: only where there is DICOM
+
+        return image_of(volume)
+
+    def digest() -> str:
+        digests = {file: file.sha256 for file in {one.header.file for one in volume.slices}}
+        said = "\n".join(f"{digests[one.header.file]}:{one.frame.index}" for one in volume.slices)
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    return Lazy(Image, where, load, digest)
 
 
 def channel(path: Path, number: int, modality: str = "") -> Lazy[Image]:

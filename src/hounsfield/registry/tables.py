@@ -37,6 +37,7 @@ LAYOUTS = Table(
         "coco": "hounsfield.layouts.coco:LAYOUT",
         "decathlon": "hounsfield.layouts.decathlon:LAYOUT",
         "delimited": "hounsfield.layouts.delimited:LAYOUT",
+        "dicom_series": "hounsfield.layouts.dicom_series:LAYOUT",
         "hdf5": "hounsfield.layouts.hdf5:LAYOUT",
         "image_mask": "hounsfield.layouts.image_mask:LAYOUT",
         "image_points": "hounsfield.layouts.image_points:LAYOUT",
@@ -55,6 +56,7 @@ FORMATS = Table(  # of images, by suffix; a module has read_grid, read_labels an
     "format",
     {
         ".bmp": "hounsfield.formats.picture:read_image",
+        ".dcm": "hounsfield.formats.dicom.image:read_image",
         ".gif": "hounsfield.formats.picture:read_image",
         ".h5": "hounsfield.formats.hdf5:read_image",
         ".hdf5": "hounsfield.formats.hdf5:read_image",

@@ -127,6 +127,8 @@ class Dataset:
     `task_why`.  labels: value -> name for label maps, classes for diagnoses and boxes.
     problems: what could not be read.  unclaimed: files that no case uses.  set_aside: what was read and not
     handed on.
+    problems: what could not be read.  unclaimed: files that no case uses.  notes: what a person should know of the
+    folder and need not mend.
     """
 
     where: str
@@ -138,6 +140,7 @@ class Dataset:
     problems: tuple[Problem, ...] = ()
     unclaimed: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cases)

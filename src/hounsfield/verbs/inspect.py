@@ -46,6 +46,7 @@ class Inspection:
             ("covariates", ", ".join(facts.words.get("covariates", ()))),
             ("labels", _labels(facts)),
             ("unclaimed", _unclaimed(data)),
+            ("noted", _noted(data)),
             ("faults", _faults(self.faults)),
         ]
         return [
@@ -68,6 +69,7 @@ class Inspection:
             "problems": [problem.to_json() for problem in self.problems],
             "faults": [fault.to_json() for fault in self.faults],
             "unclaimed": list(self.dataset.unclaimed),
+            "notes": list(self.dataset.notes),
         }
 
     def __repr__(self) -> str:
@@ -92,6 +94,12 @@ def _faults(faults: Iterable[Fault]) -> str:
     """Each check that found something, with how often, the most frequent first."""
     found = Counter(fault.check for fault in faults)
     return ", ".join(f"{number} of {check}" for check, number in found.most_common())
+
+
+def _noted(data: Dataset) -> str:
+    """What the layout noticed, the first few sentences of it."""
+    notes = data.notes
+    return "; ".join(notes[:4]) + (f"; and {len(notes) - 4} more" if len(notes) > 4 else "")
 
 
 def _range(facts: Facts, key: str) -> str:

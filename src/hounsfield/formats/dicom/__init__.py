@@ -1,0 +1,1 @@
+"""DICOM: single files and series, from bytes to images and label maps whose world is RAS millimetres."""

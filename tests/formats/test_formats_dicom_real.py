@@ -1,0 +1,134 @@
+"""Every real DICOM file that is here: what comes out is what pydicom, SimpleITK or the data's README say."""
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK
+from pydicom.pixels import apply_color_lut
+
+from hounsfield.formats.dicom import image
+from hounsfield.values import Refused
+
+pytestmark = pytest.mark.data
+
+TURN = np.diag([-1.0, -1, 1, 1])  # LPS to RAS
+
+# name -> shape (C, ...) by the README and the file's own Rows, Columns and frames; spacing in plane, None for pixels;
+# what turns pydicom's numbers into real units, by the README
+SAMPLES = {
+    "emri_small": ((1, 64, 64, 10), None, lambda a: a),
+    "emri_small_RLE": ((1, 64, 64, 10), None, lambda a: a),
+    "emri_small_big_endian": ((1, 64, 64, 10), None, lambda a: a),
+    "emri_small_jpeg_2k_lossless": ((1, 64, 64, 10), None, lambda a: a),
+    "emri_small_jpeg_ls_lossless": ((1, 64, 64, 10), None, lambda a: a),
+    "MR2_J2KI": ((1, 1024, 1024, 1), (0.195313, 0.195313), lambda a: a * 3.774114 + 0.000061),
+    "explicit_VR-UN": ((1, 512, 512, 1), (0.859375, 0.859375), lambda a: a),
+    "bad_sequence": ((1, 512, 512, 1), (0.287109375, 0.287109375), lambda a: a - 1024.0),
+    "RG3_J2KI": ((1, 1760, 1760), None, lambda a: 1023 - a.astype(int)),
+    "US1_J2KI": ((3, 480, 640), None, lambda a: a),
+    "OBXXXX1A_rle": ((3, 600, 800), None, None),
+    "color-pl": ((3, 120, 256), None, lambda a: a),
+    "SC_ybr_full_uncompressed": ((3, 100, 100), None, lambda a: a),
+    "SC_rgb_expb_16bit": ((3, 100, 100), None, lambda a: a),
+    "JLSL_16_15_1_1F": ((1, 128, 128), None, lambda a: a),
+    "parametric_map_float": ((1, 128, 128, 1), (0.661468, 0.661468), lambda a: a),
+}
+REFUSED = {  # as an image; as labels: None where it is one
+    "emri_small_jpeg_2k_lossless_too_short": ("can not be decoded, frame 10", "can not be decoded"),
+    "liver": ("segmentation object", None),
+    "liver_j2k": ("segmentation object", None),
+    "liver_rle": ("segmentation object", "can not be decoded"),
+    "liver_deflate": ("Deflated Image Frame|1.2.840.10008.1.2.8.1", "Deflated Image Frame|1.2.840.10008.1.2.8.1"),
+}
+
+
+def test_the_table_names_every_file(data_root):
+    files = {path.stem for path in (data_root / "dicom_samples/pydicom-data").iterdir()}
+    assert files == set(SAMPLES) | set(REFUSED)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_has_the_numbers_of_pydicom(data_root, name):
+    path = data_root / "dicom_samples/pydicom-data" / f"{name}.dcm"
+    shape, spacing, real = SAMPLES[name]
+    made = image.read_image(path)
+    assert made.source.shape == shape
+    dataset = pydicom.dcmread(path)
+    stored = dataset.pixel_array
+    expected = apply_color_lut(stored, dataset) if real is None else real(stored)
+    if shape[0] == 3:
+        expected = np.moveaxis(expected, -1, 0)
+    elif spacing is not None:
+        expected = expected.T[None, :, :, None]
+    else:
+        expected = np.moveaxis(expected, 0, -1)[None] if expected.ndim == 3 else expected[None]
+    array = made.source.slab(0, 0, shape[0])
+    assert array.dtype == made.source.dtype
+    assert np.allclose(array, expected, rtol=1e-6)
+    assert made.grid.unit == ("px" if spacing is None else "mm")
+    if spacing is not None:
+        assert np.allclose(made.grid.spacing[:2], spacing)
+
+
+def test_the_encodings_of_one_image_give_the_same_numbers(data_root):
+    folder = data_root / "dicom_samples/pydicom-data"
+    plain = image.read_image(folder / "emri_small.dcm").array()
+    for other in ("RLE", "big_endian", "jpeg_2k_lossless", "jpeg_ls_lossless"):
+        assert np.array_equal(image.read_image(folder / f"emri_small_{other}.dcm").array(), plain)
+
+
+def test_colours_are_in_their_order(data_root):
+    """The file's own words: 10 rows of (255,0,0), of (255,128,128), of (0,255,0), of (128,255,128), of (0,0,255) ..."""
+    folder = data_root / "dicom_samples/pydicom-data"
+    for name, highest in (("SC_rgb_expb_16bit", 65535), ("SC_ybr_full_uncompressed", 255)):
+        colours = image.read_image(folder / f"{name}.dcm").array(np.float64) / highest
+        assert np.allclose(colours[:, 5, 50], [1, 0, 0], atol=0.01)
+        assert np.allclose(colours[:, 15, 50], [1, 0.5, 0.5], atol=0.01)
+        assert np.allclose(colours[:, 25, 50], [0, 1, 0], atol=0.01)
+        assert np.allclose(colours[:, 45, 50], [0, 0, 1], atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["MR2_J2KI", "explicit_VR-UN", "bad_sequence"])
+def test_a_slice_lies_where_simpleitk_says(data_root, name):
+    path = data_root / "dicom_samples/pydicom-data" / f"{name}.dcm"
+    itk = SimpleITK.ReadImage(str(path))
+    grid = image.read_grid(path)
+    lps = TURN @ grid.affine
+    assert np.allclose(lps[:3, 3], itk.GetOrigin()[:3], atol=1e-4)
+    direction = np.array(itk.GetDirection()).reshape(3, 3)
+    assert np.allclose(lps[:3, :2], direction[:, :2] * itk.GetSpacing()[:2], atol=1e-5)
+    assert np.allclose(np.cross(*(lps[:3, :2] / grid.spacing[:2]).T), direction[:, 2], atol=1e-5)
+    values = SimpleITK.GetArrayFromImage(itk).reshape(grid.shape[1], grid.shape[0])
+    assert np.allclose(image.read_image(path).array()[0, :, :, 0].T, values, atol=0.01)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_can_not_be_read_says_why(data_root, name):
+    path = data_root / "dicom_samples/pydicom-data" / f"{name}.dcm"
+    as_image, as_labels = REFUSED[name]
+    with pytest.raises(Refused, match=as_image) as refusal:
+        image.read_image(path).array()
+    assert name in str(refusal.value)
+    if as_labels is not None:
+        with pytest.raises(Refused, match=as_labels):
+            image.read_labels(path)
+
+
+@pytest.mark.parametrize("name", ["liver", "liver_j2k"])
+def test_a_segmentation_is_a_label_map(data_root, name):
+    path = data_root / "dicom_samples/pydicom-data" / f"{name}.dcm"
+    labels, grid = image.read_labels(path)
+    frames = pydicom.dcmread(data_root / "dicom_samples/pydicom-data/liver.dcm").pixel_array
+    assert labels.shape == grid.shape == (512, 512, 3)
+    assert labels.dtype == np.uint8
+    assert np.array_equal(labels, np.moveaxis(frames, 0, -1).swapaxes(0, 1))
+    assert set(np.unique(labels)) == {0, 1}
+    assert np.allclose(grid.spacing, (0.810547, 0.810547, 1.0))
+    assert np.allclose(TURN @ grid.affine[:, 3], [-235.2, -226.8, -128.69, 1])  # of the file's first frame
+
+
+def test_a_slab_decodes_one_slice(data_root):
+    path = data_root / "dicom_samples/pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"
+    frames = pydicom.dcmread(data_root / "dicom_samples/pydicom-data/emri_small.dcm").pixel_array
+    source = image.read_image(path).source
+    assert np.array_equal(source.slab(3, 4, 6)[0], np.moveaxis(frames[4:6], 0, -1))
