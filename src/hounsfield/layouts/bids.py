@@ -2,7 +2,7 @@
 
 A visit is a case, a subject a patient; images take their roles from the word at the end of their names. Masks are the
 files below `derivatives` whose name has a word for masks (dseg, seg-manual, lesion ...): of the image whose name they
-begin with, else of the visit's first image.
+begin with or whose space they are in, else of the first image of the visit.
 Source: K. J. Gorgolewski et al., "The brain imaging data structure", Scientific Data 3, 2016.
 """
 
@@ -125,15 +125,21 @@ def _truths(roles: Mapping[str, Path], masks: list[Path], meaning: Meaning) -> d
     names, convert = meaning
     truths: dict[str, Truth] = {}
     for path in masks:
-        owners = [role for role, image in roles.items() if stem_of(path).startswith(f"{stem_of(image)}_")]
-        role = max(owners, key=lambda owner: len(stem_of(roles[owner])), default=next(iter(roles)))
-        match = VISIT.fullmatch(stem_of(path))
-        behind = match[3] if match else stem_of(path)
-        if owners:
-            behind = stem_of(path)[len(stem_of(roles[role])) + 1 :]
+        role, behind = _owner(stem_of(path), roles)
         name = "labels" if len(masks) == 1 else behind
         truths.setdefault(name, Truth(lazies.labels_on(path, roles[role], names, convert=convert), of=role))
     return truths
+
+
+def _owner(mask: str, roles: Mapping[str, Path]) -> tuple[str, str]:
+    """The image that a mask is of, by the beginning of its name or by its space, and what the name says besides."""
+    owners = [role for role, image in roles.items() if mask.startswith(f"{stem_of(image)}_")]
+    if owners:
+        role = max(owners, key=lambda owner: len(stem_of(roles[owner])))
+        return role, mask[len(stem_of(roles[role])) + 1 :]
+    match = VISIT.fullmatch(mask)
+    behind = match[3] if match else mask
+    return next((role for role in roles if f"space-{role}" in behind.lower()), next(iter(roles))), behind
 
 
 def _participants(root: Path, patients: list[str], options: ReadOptions) -> Joined[str]:

@@ -62,7 +62,8 @@ class CaseFolders:
             return None
         masks = [role for role in found.usual if is_mask(role)]
         why = f"{len(found.roles)} folders hold {', '.join(found.usual)} of a case each"
-        return Claim(0.85 if masks else 0.75, why, "segmentation" if masks else "", found.root)
+        sure = 0.6 if len(found.roles) == 1 else 0.85 if masks else 0.7
+        return Claim(sure, why, "segmentation" if masks else "", found.root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with an input for each image, a label map for each mask, and covariates where a table has them."""

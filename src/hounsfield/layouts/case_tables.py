@@ -102,9 +102,10 @@ def join(paths: Iterable[Path], find: Callable[[str, Path], K | None], columns: 
         if not naming:
             continue
         tables.append(path)
-        keys |= naming.keys()
         named = max(naming.values(), key=lambda found: len(found) - found.count(None))
-        problems += _add(table, named, naming.keys(), rows)
+        own = {column for column, found in naming.items() if found == named}
+        keys |= own
+        problems += _add(table, named, own, rows)
         first |= {case: path for case in named if case is not None and case not in first}
     return Joined(rows, first, frozenset(keys), tuple(tables), tuple(problems))
 

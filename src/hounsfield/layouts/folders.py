@@ -60,8 +60,8 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """The visible folders right inside a folder, by name; none where there is no such folder."""
-    return sorted(path for path in _entries(folder) if path.is_dir())
+    """The visible folders right inside a folder, by name, but for links that lead back; none where it is no folder."""
+    return sorted(path for path in _entries(folder) if path.is_dir() and not _leads_back(path))
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -128,6 +128,11 @@ def without_text(folder: Path) -> list[str]:
     """Names in a folder, at any depth, that are no text, with their bytes written out; no layout looks at them."""
     names = (name for _, folders, files in os.walk(folder) for name in (*folders, *files))
     return sorted(ascii(name) for name in names if not is_text(name))
+
+
+def _leads_back(path: Path) -> bool:
+    """Whether a link leads to a folder that it lies in."""
+    return path.is_symlink() and Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(path))
 
 
 def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:

@@ -24,7 +24,8 @@ SUFFIX = re.compile(rf"(.+?)[ _.-](?:{BEHIND})(?:[ _.-]?\d+)?", re.IGNORECASE)
 def is_mask(name: str) -> bool:
     """Whether one of the words of a name says that the file is a mask: lesion_mask, gt, seg-manual."""
     words = re.split(r"[ _.-]+", name.lower())
-    return any(word in WORDS or word.endswith(ENDINGS) for word in words if word not in NO_LABELS)
+    is_one = any(word in WORDS or word.endswith(ENDINGS) for word in words)
+    return is_one and not any(word in NO_LABELS for word in words)
 
 
 def with_masks(images: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:

@@ -144,7 +144,7 @@ def _is_one(place: Place, layouts: Mapping[str, Layout]) -> bool:
     if root is None or root == place.folder or not root.is_relative_to(place.folder):
         return True
     own = place.folder / root.relative_to(place.folder).parts[0]
-    return not any(_claims(other, layouts) for other in _real_folders(place.folder) if other != own)
+    return all(part.is_relative_to(own) for part, _, _ in _parts(place.folder, layouts, DEPTH))
 
 
 def _parts(folder: Path, layouts: Mapping[str, Layout], depth: int) -> Iterator[tuple[Path, str, Claim]]:
@@ -158,8 +158,8 @@ def _parts(folder: Path, layouts: Mapping[str, Layout], depth: int) -> Iterator[
 
 
 def _real_folders(folder: Path) -> list[Path]:
-    """The first folders inside a folder, without links that lead back to it or above, or to another of them."""
-    seen = {os.path.realpath(above) for above in (folder, *folder.absolute().parents)}
+    """The first folders inside a folder, without links to others of them."""
+    seen = set[str]()
     found = []
     for inner in sorted(folders_in(folder), key=lambda path: path.is_symlink()):
         real = os.path.realpath(inner)

@@ -72,7 +72,6 @@ class Inside:
         return replace(
             dataset,
             cases=tuple(map(self._case, dataset.cases)),
-            why=self._named(dataset.why),
             problems=tuple(map(self._problem, dataset.problems)),
         )
 
