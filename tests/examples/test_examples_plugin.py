@@ -1,5 +1,6 @@
-"""A method in a distribution of its own, installed and used."""
+"""A method and a format in a distribution of its own, installed and used."""
 
+import json
 import os
 import subprocess
 import sys
@@ -60,3 +61,25 @@ def test_its_models_do_not_open_without_it(site: Path, tmp_path: Path) -> None:
     assert shown.returncode == 2
     assert "intensity" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_brings_a_format(site: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for part in ("images", "masks"):
+        (data / part).mkdir(parents=True)
+    for name in ("01", "02"):
+        (data / "images" / f"{name}.rows").write_text("0.5 1 2\n3 4 5.25\n")
+        (data / "masks" / f"{name}.rows").write_text("0 0 1\n0 2 2\n")
+    assert ".rows" in hounsfield(site, "list", "formats").stdout
+    inspected = hounsfield(site, "inspect", str(data), "--json")
+    assert inspected.returncode == 0, inspected.stderr
+    found = json.loads(inspected.stdout)
+    assert [case["id"] for case in found["cases"]] == ["01", "02"]
+    assert found["said"]["labels"] == "1=label_1 in 2, 2=label_2 in 2"
+    (data / "images" / "02.rows").write_text("0.5 1\n3 four\n")
+    bad = hounsfield(site, "inspect", str(data))
+    assert "02.rows: is no text with a row of numbers in each line" in bad.stderr
+    without = subprocess.run(
+        [sys.executable, "-m", "hounsfield", "inspect", str(data)], capture_output=True, text=True, check=False
+    )
+    assert without.returncode == 2

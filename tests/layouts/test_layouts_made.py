@@ -1,7 +1,6 @@
 """Folders made for the purpose: what each convention promises, and what can be wrong with it."""
 
 import json
-from importlib import import_module
 
 import nibabel as nib
 import numpy as np
@@ -12,21 +11,10 @@ from hounsfield.layouts import decathlon
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.opening import open_folder
 from hounsfield.layouts.single_images import single_case
+from hounsfield.registry import tables
 from hounsfield.values import Case, Dataset, Diagnosis, Grid, Image, LabelMap, Lazy, Quantities, Refused, Truth
 
-NAMES = [
-    "class_folders",
-    "decathlon",
-    "delimited",
-    "hdf5",
-    "image_mask",
-    "mask_per_object",
-    "medmnist",
-    "physionet2012",
-    "single_images",
-    "voc",
-]
-LAYOUTS = {name: import_module(f"hounsfield.layouts.{name}").LAYOUT for name in NAMES}
+LAYOUTS = {name: tables.LAYOUTS.load(name) for name in tables.LAYOUTS.own}
 
 
 def opened(folder, **options):
@@ -57,7 +45,7 @@ def test_what_can_not_be_opened_is_refused_with_the_known_layouts(tmp_path):
     with pytest.raises(Refused, match="empty folder"):
         opened(tmp_path)
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(Refused, match="class_folders, decathlon, delimited"):
+    with pytest.raises(Refused, match="case_folders, class_folders, decathlon, delimited"):
         opened(tmp_path)
     with pytest.raises(Refused, match="no such layout"):
         opened(tmp_path, layout="coco")

@@ -106,3 +106,9 @@ def unpack(stream: IO[bytes], size: int, *, where: str) -> NDArray[np.uint8]:
             left -= len(block)
         scratch.flush()
         return np.memmap(scratch, np.uint8, "r", shape=(size,))
+
+
+def leaves_its_folder(name: str) -> bool:
+    """Whether a file of this name would lie elsewhere than in the folder it is put into, or nowhere."""
+    parts = name.split("/")
+    return "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in parts)

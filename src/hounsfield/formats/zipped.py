@@ -19,11 +19,23 @@ AGAIN = "Download or copy it again."
 _lock = threading.Lock()
 
 
+def infos_of(path: Path) -> list[zipfile.ZipInfo]:
+    """What the table of contents says of each member, in the archive's order. Refuses what is no zip."""
+    with _lock:
+        return _opened(*_identity(Path(path))).infolist()
+
+
 def list_members(path: Path) -> dict[str, int]:
     """Name -> unpacked bytes of each file in a zip, in the archive's order. Refuses what is no zip."""
-    with _lock:
-        infos = _opened(*_identity(Path(path))).infolist()
-    return {info.filename: info.file_size for info in infos if not info.is_dir()}
+    return {info.filename: info.file_size for info in infos_of(path) if not info.is_dir()}
+
+
+def check_member(info: zipfile.ZipInfo, where: str) -> None:
+    """Refuses a member that can not be unpacked here, or that claims to grow as nothing can."""
+    if info.flag_bits & 1 or info.compress_type not in METHODS:
+        raise refuse(where, "is encrypted or packed in an unusual way", "Pack it again with plain zip.")
+    if info.file_size > info.compress_size * DEFLATE_RATIO + 1024:
+        raise refuse(where, f"claims to unpack to {info.file_size} bytes, which can not be", AGAIN)
 
 
 def read_member(path: Path, name: str, *, limit: int) -> bytes:
@@ -44,10 +56,7 @@ def open_member(path: Path, name: str) -> Iterator[tuple[IO[bytes], int]]:
         info = archive.getinfo(name)
     except KeyError:
         raise refuse(where, "is not in the archive", "Check the name.") from None
-    if info.flag_bits & 1 or info.compress_type not in METHODS:
-        raise refuse(where, "is encrypted or packed in an unusual way", "Pack it again with plain zip.")
-    if info.file_size > info.compress_size * DEFLATE_RATIO + 1024:
-        raise refuse(where, f"claims to unpack to {info.file_size} bytes, which can not be", AGAIN)
+    check_member(info, where)
     try:
         with archive.open(info) as stream:
             yield stream, info.file_size

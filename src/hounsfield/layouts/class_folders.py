@@ -1,4 +1,7 @@
-"""A folder for each class, maybe inside train, val and test: [train/]CLASS/IMAGE.jpeg."""
+"""A folder for each class, maybe inside train, val and test: [train/]CLASS/IMAGE.jpeg.
+
+Masks beside the images (IMAGE_mask.png) are no images of a class.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import (
+    PARTS,
     all_files,
     files_in,
     folders_in,
@@ -18,18 +22,13 @@ from hounsfield.layouts.folders import (
     unclaimed,
 )
 from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.mask_names import without_masks
 from hounsfield.values import Case, Dataset, Diagnosis, Truth, refuse
 
-PARTS = {
-    "train": "training",
-    "training": "training",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
-NOT_CLASSES = frozenset({"images", "image", "masks", "mask", "labels", "label", "annotations", "jpegimages"})
+NOT_CLASSES = frozenset({
+    "annotations", "image", "images", "imagestr", "imagests", "imgs", "jpegimages", "label", "labels", "labelstr",
+    "labelsts", "mask", "masks", "segmentations",
+})  # fmt: skip
 
 Found = tuple[Path, str, str | None]  # image, class, part of the split
 
@@ -42,16 +41,16 @@ class ClassFolders:
 
     def detect(self, folder: Path) -> Claim | None:
         """Rather sure where two or more folders hold nothing but images, and no table says otherwise."""
-        found = _find(folder)
-        if found is None:
+        root, found = _find(folder)
+        if not found:
             return None
         classes = sorted({name for _, name, _ in found})
-        return Claim(0.6, f"the images lie in a folder for each class: {', '.join(classes[:8])}")
+        return Claim(0.6, f"the images lie in a folder for each class: {', '.join(classes[:8])}", "diagnosis", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with a diagnosis; the classes are the folder names in order."""
-        found = _find(folder)
-        if found is None:
+        _, found = _find(folder)
+        if not found:
             raise refuse(folder, "has no folder of images for each class", "Put the images into CLASS/ folders.")
         classes = tuple(sorted({name for _, name, _ in found}))
         ids = [f"{name}_{stem_of(path)}" for path, name, _ in found]
@@ -73,17 +72,15 @@ class ClassFolders:
 LAYOUT = ClassFolders()
 
 
-def _find(folder: Path) -> list[Found] | None:
+def _find(folder: Path) -> tuple[Path, list[Found]]:
     for root in roots(folder):
         parts = [inner for inner in folders_in(root) if inner.name.lower() in PARTS]
         found = [item for inner in parts for item in _classes(inner, PARTS[inner.name.lower()])]
         found = found or _classes(root, None)
         if len({name for _, name, _ in found}) > 1:
-            everything = images_among(all_files(folder))
-            return (
-                found if len(found) == len(everything) else None
-            )  # images elsewhere have no class: another convention
-    return None
+            everything = without_masks(images_among(all_files(folder)))
+            return (root, found) if len(found) == len(everything) else (root, [])  # others have no class
+    return folder, []
 
 
 def _classes(folder: Path, part: str | None) -> list[Found]:
@@ -93,4 +90,4 @@ def _classes(folder: Path, part: str | None) -> list[Found]:
     inner = [path for path in folders_in(folder) if images_in(path)]
     if any(path.name.lower() in NOT_CLASSES or path.name.lower() in PARTS for path in inner):
         return []
-    return [(image, path.name, part) for path in inner for image in images_in(path)]
+    return [(image, path.name, part) for path in inner for image in without_masks(images_in(path))]

@@ -54,7 +54,7 @@ class Decathlon:
         labels = (root / "labelsTr").is_dir()
         description = " and dataset.json" if (root / "dataset.json").is_file() else ""
         why = f"imagesTr{' and labelsTr' if labels else ''}{description} are there, as in the decathlon and nnU-Net"
-        return Claim(0.95 if labels else 0.8, why)
+        return Claim(0.95 if labels else 0.8, why, "segmentation", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with a label map; those of imagesTs have one where labelsTs is there, and are then the test part."""
@@ -70,7 +70,12 @@ class Decathlon:
         for part, split in (("Tr", "training" if has_test else None), ("Ts", "test" if has_test else None)):
             labels = by_stem(images_in(root / f"labels{part}"))
             images = images_in(root / f"images{part}")
-            for case_id, files in _group(images, names | set(labels), len(described.channels)).items():
+            grouped = _group(images, names | set(labels), len(described.channels))
+            if part == "Tr" and all(
+                stem_of(path) == name for name, files in grouped.items() for path in files.values()
+            ):
+                names |= {stem_of(path) for path in images_in(root / "imagesTs")}  # no channels here: none there
+            for case_id, files in grouped.items():
                 cases.append(_case(case_id, files, labels.get(case_id), described, split))
                 used += [*files.values(), *([labels[case_id]] if case_id in labels else [])]
                 if part == "Tr" and case_id not in labels:
@@ -149,6 +154,7 @@ def _root(folder: Path) -> Path | None:
 def _group(images: list[Path], names: set[str], channels: int) -> dict[str, dict[int, Path]]:
     """Case id -> channel -> file. A `_0000` is a channel unless labels or dataset.json say it is part of a name.
 
+    Channels count from 0000, so where that one is missing the numbers are part of names too.
     channels: as many as dataset.json names; 0 where it does not.
     """
     cases: dict[str, dict[int, Path]] = defaultdict(dict)
@@ -159,7 +165,9 @@ def _group(images: list[Path], names: set[str], channels: int) -> dict[str, dict
             cases[match[1]][int(match[2])] = path
         else:
             cases[stem][0] = path
-    return dict(cases)
+    named = {name: files for name, files in cases.items() if 0 not in files and name not in names}
+    apart = {stem_of(path): {0: path} for files in named.values() for path in files.values()}
+    return dict(sorted({**{name: cases[name] for name in cases.keys() - named.keys()}, **apart}.items()))
 
 
 def _case(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hounsfield.formats.files import read_bytes
-from hounsfield.formats.table import LIMIT, Table, decode, first_row, has_names, parse_table
-from hounsfield.layouts.folders import files_in, folders_in, is_image, is_table, unclaimed
+from hounsfield.formats.table import Table
+from hounsfield.layouts.case_tables import ID, PATIENT, SITE, first_of, read_named
+from hounsfield.layouts.folders import all_files, files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import ready
 from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
@@ -21,10 +21,6 @@ HEART = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "e
 HEART_COLUMNS = (*HEART, "num")
 HEART_TARGET = "num>0"
 HEART_PREFIX = "processed."
-
-ID = ("id", "case", "case_id")
-PATIENT = ("patient", "patient_id", "subject", "subject_id")
-SITE = ("site", "hospital")
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ def _tables(folder: Path) -> list[Path]:
 
 
 def _holds_images(folder: Path) -> bool:
-    return any(is_image(path) for at in (folder, *folders_in(folder)) for path in files_in(at))
+    return any(map(is_image, all_files(folder)))
 
 
 def _is_heart(path: Path) -> bool:
@@ -94,14 +90,7 @@ def _is_heart(path: Path) -> bool:
 
 
 def _read(path: Path, options: ReadOptions) -> Table:
-    text = decode(read_bytes(path, limit=LIMIT), where=str(path))
-    if options.columns:
-        return parse_table(text, str(path), options.columns)
-    if _is_heart(path):
-        return parse_table(text, str(path), HEART_COLUMNS)
-    if has_names(text):
-        return parse_table(text, str(path))
-    return parse_table(text, str(path), [f"c{number}" for number in range(1, len(first_row(text)) + 1)])
+    return read_named(path, options.columns or (HEART_COLUMNS if _is_heart(path) else ()))
 
 
 def _target(folder: Path, tables: dict[Path, Table], options: ReadOptions, problems: list[Problem]) -> Target | None:
@@ -152,16 +141,12 @@ def _cases(
             answers[target.column] = Truth(ready(truth, where, content), of="")
         cases.append(
             Case(
-                id=_first(text, ID) or f"{site}-{number:0{digits}d}",
+                id=first_of(text, ID) or f"{site}-{number:0{digits}d}",
                 inputs={},
                 truths=answers,
                 covariates={name: value for name, value in record.items() if name.lower() not in hidden},
-                patient=_first(text, PATIENT),
-                site=_first(text, SITE) or site,
+                patient=first_of(text, PATIENT),
+                site=first_of(text, SITE) or site,
             )
         )
     return cases
-
-
-def _first(text: dict[str, str], names: tuple[str, ...]) -> str:
-    return next((value for column, value in text.items() if column.lower() in names and value), "")

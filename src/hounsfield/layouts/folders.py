@@ -1,7 +1,11 @@
-"""Looking through folders: what is visible, what is an image, what nobody used."""
+"""Looking through folders: what is visible, what is an image, what nobody used, which part of a split a name says."""
 
 from __future__ import annotations
 
+import os
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,11 +17,28 @@ IMAGE_SUFFIXES = FORMATS.names()
 HOLD_ANYTHING = (".h5", ".hdf5", ".npy", ".npz")  # images, but also models, features, tables
 TABLE_SUFFIXES = (".csv", ".tsv", ".data")
 NOTICES = ("readme", "license", "licence", "citation", "changelog")
+NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
+"""Kinds of characters that no printed line can show: control codes, bytes that are not UTF-8, ends of lines."""
+
+PARTS = {
+    "train": "training",
+    "training": "training",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 def is_visible(path: Path) -> bool:
-    """Whether a name is neither hidden nor a by-product of an operating system."""
-    return not path.name.startswith((".", "__MACOSX")) and path.name != "Thumbs.db"
+    """Whether a name is text, neither hidden nor a by-product of an operating system."""
+    return not path.name.startswith((".", "__MACOSX")) and path.name != "Thumbs.db" and is_text(path.name)
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be printed in one line and written elsewhere: on Linux a name may be any bytes."""
+    return (name.isascii() and name.isprintable()) or not any(unicodedata.category(c) in NO_TEXT for c in name)
 
 
 def is_image(path: Path) -> bool:
@@ -30,14 +51,19 @@ def is_table(path: Path) -> bool:
     return suffix_of(path) in TABLE_SUFFIXES
 
 
+def is_notice(path: Path) -> bool:
+    """Whether a file speaks of the data to people: a README, a licence."""
+    return path.name.lower().startswith(NOTICES)
+
+
 def files_in(folder: Path) -> list[Path]:
     """The visible files right inside a folder, by name; none where there is no such folder."""
     return sorted(path for path in _entries(folder) if path.is_file())
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """The visible folders right inside a folder, by name; none where there is no such folder."""
-    return sorted(path for path in _entries(folder) if path.is_dir())
+    """The visible folders right inside a folder, by name, but for links that lead back; none where it is no folder."""
+    return sorted(path for path in _entries(folder) if path.is_dir() and not _leads_back(path))
 
 
 def images_among(paths: Iterable[Path]) -> list[Path]:
@@ -60,11 +86,11 @@ def by_stem(paths: Iterable[Path]) -> dict[str, Path]:
 
 
 def all_files(folder: Path) -> Iterator[Path]:
-    """The visible files inside a folder at any depth, by name; links to folders are not followed."""
-    yield from files_in(folder)
-    for inner in folders_in(folder):
-        if not inner.is_symlink():
-            yield from all_files(inner)
+    """The visible files inside a folder at any depth, by name.
+
+    Links to folders are followed, but no folder is looked into twice: links may lead back to where they are.
+    """
+    return _walk(folder, {os.path.realpath(folder)})
 
 
 def roots(folder: Path) -> list[Path]:
@@ -72,11 +98,58 @@ def roots(folder: Path) -> list[Path]:
     return [folder, *folders_in(folder)]
 
 
+def common_folder(paths: Iterable[Path]) -> Path:
+    """The innermost folder that all these files lie in."""
+    return Path(os.path.commonpath([path.parent for path in paths]))
+
+
+def ids_of(paths: Iterable[Path], folder: Path) -> dict[Path, str]:
+    """A name for each file: its own without suffix, or with folders and suffix where two would be alike."""
+    paths = list(paths)
+    stems = Counter(stem_of(path).lower() for path in paths)
+    return {
+        path: stem_of(path) if stems[stem_of(path).lower()] == 1 else "_".join(path.relative_to(folder).parts)
+        for path in paths
+    }
+
+
+def part_named(name: str) -> str | None:
+    """The part of the split that a name says: train, ISIC_Training_Data, labels-val; None where it says none or two."""
+    said = {PARTS[word] for word in re.split(r"[^a-z]+", name.lower()) if word in PARTS}
+    return said.pop() if len(said) == 1 else None
+
+
+def part_of(path: Path, folder: Path) -> str | None:
+    """The part of the split that one of the folders between a folder and a file says, the innermost first."""
+    said = map(part_named, reversed(path.relative_to(folder).parts[:-1]))
+    return next((part for part in said if part is not None), None)
+
+
 def unclaimed(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
     """Files of a folder that no case uses, relative to it; notices such as a README are left out."""
     taken = {file.resolve() for path in used for file in (files_of(path) if is_image(path) else (path,))}
     rest = (path for path in all_files(folder) if path.resolve() not in taken)
-    return tuple(p.relative_to(folder).as_posix() for p in rest if not p.name.lower().startswith(NOTICES))
+    return tuple(p.relative_to(folder).as_posix() for p in rest if not is_notice(p))
+
+
+def without_text(folder: Path) -> list[str]:
+    """Names in a folder, at any depth, that are no text, with their bytes written out; no layout looks at them."""
+    names = (name for _, folders, files in os.walk(folder) for name in (*folders, *files))
+    return sorted(ascii(name) for name in names if not is_text(name))
+
+
+def _leads_back(path: Path) -> bool:
+    """Whether a link leads to a folder that it lies in."""
+    return path.is_symlink() and Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(path))
+
+
+def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
+    yield from files_in(folder)
+    for inner in sorted(folders_in(folder), key=lambda path: path.is_symlink()):  # a folder goes before links to it
+        real = os.path.realpath(inner)
+        if real not in seen:
+            seen.add(real)
+            yield from _walk(inner, seen)
 
 
 def _entries(folder: Path) -> list[Path]:

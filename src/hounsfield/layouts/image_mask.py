@@ -1,25 +1,37 @@
-"""A folder of images and a folder of masks beside it, matched by name: images/CASE.png, masks/CASE.png."""
+"""A folder of images and a folder of masks beside it, matched by name: images/CASE.png, masks/CASE.png.
+
+Both may be cut into train, val and test: images/train with masks/train, or train/images with train/masks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import by_stem, images_in, roots, unclaimed
+from hounsfield.layouts.folders import PARTS, by_stem, common_folder, folders_in, ids_of, images_in, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.values import Case, Dataset, Problem, Refused, Truth, refuse
+from hounsfield.layouts.mask_values import meaning_of
+from hounsfield.values import Case, Dataset, Problem, Truth, refuse
 
 IMAGES = ("images", "image", "imgs")
 MASKS = ("masks", "mask", "labels", "label", "segmentations")
 ENDINGS = ("", "_mask", "_label", "_labels", "_seg", "_segmentation")
 
-SAMPLE = 16
-"""So many masks are read when a folder is opened, to tell masks of 0 and 255 from numbered labels."""
+
+@dataclass(frozen=True)
+class Pair:
+    """A folder of images, the folder of their masks, and the part of the split that both are."""
+
+    images: Path
+    masks: Path
+    part: str | None = None
+
+    def matched(self) -> dict[Path, Path | None]:
+        """Each image with the mask of its name."""
+        masks = by_stem(images_in(self.masks))
+        return {path: _mask_of(path, masks) for path in images_in(self.images)}
 
 
 @dataclass(frozen=True)
@@ -30,35 +42,35 @@ class ImageMask:
 
     def detect(self, folder: Path) -> Claim | None:
         """Sure as the share of images that have a mask of their name."""
-        found = _folders(folder)
-        if found is None:
-            return None
-        images, masks = images_in(found[0]), by_stem(images_in(found[1]))
-        matched = sum(_mask_of(path, masks) is not None for path in images)
+        pairs = _pairs(folder)
+        masks = [mask for pair in pairs for mask in pair.matched().values()]
+        matched = sum(mask is not None for mask in masks)
         if not matched:
             return None
-        why = f"{matched} of {len(images)} images in {found[0].name} have a mask of their name in {found[1].name}"
-        return Claim(0.5 + 0.4 * matched / len(images), why)
+        where = pairs[0].masks.relative_to(folder).as_posix() + (" and so on" if len(pairs) > 1 else "")
+        why = f"{matched} of {len(masks)} images have a mask of their name in {where}"
+        root = common_folder(path for pair in pairs for path in (pair.images, pair.masks))
+        return Claim(0.5 + 0.4 * matched / len(masks), why, "segmentation", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with a label map; images without a mask are listed as problems and kept without truth."""
-        found = _folders(folder)
-        if found is None:
+        pairs = _pairs(folder)
+        if not pairs:
             raise refuse(folder, "has no images and masks side by side", "Name the folder that holds both.")
-        images, masks = images_in(found[0]), by_stem(images_in(found[1]))
-        pairs = {path: _mask_of(path, masks) for path in images}
-        names, convert = _meaning([mask for mask in pairs.values() if mask is not None])
+        found = [(pair, image, mask) for pair in pairs for image, mask in pair.matched().items()]
+        names, convert = meaning_of([mask for _, _, mask in found if mask is not None])
+        ids = ids_of([image for _, image, _ in found], folder)
         cases, problems, used = [], [], []
-        for path, mask in pairs.items():
-            used.append(path)
+        for pair, image, mask in found:
+            used.append(image)
             truths = {}
             if mask is None:
-                what = f"has no mask in {found[1].name}"
-                problems.append(Problem(str(path), what, "Add it, or remove the image.", stem_of(path)))
+                what = f"has no mask in {pair.masks.relative_to(folder).as_posix()}"
+                problems.append(Problem(str(image), what, "Add it, or remove the image.", ids[image]))
             else:
                 used.append(mask)
-                truths["labels"] = Truth(lazies.labels_on(mask, path, names, convert=convert))
-            cases.append(Case(stem_of(path), {"image": lazies.image(path)}, truths))
+                truths["labels"] = Truth(lazies.labels_on(mask, image, names, convert=convert))
+            cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=pair.part))
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
@@ -72,37 +84,33 @@ class ImageMask:
 LAYOUT = ImageMask()
 
 
-def _folders(folder: Path) -> tuple[Path, Path] | None:
+def _pairs(folder: Path) -> list[Pair]:
+    """The folders of images with those of their masks, in the first place that has any."""
     for root in roots(folder):
-        for images in IMAGES:
-            for masks in MASKS:
-                if images_in(root / images) and images_in(root / masks):
-                    return root / images, root / masks
-    return None
+        inner = {path: PARTS[path.name.lower()] for path in folders_in(root) if path.name.lower() in PARTS}
+        found = _beside(root, None) or [pair for path, part in inner.items() for pair in _beside(path, part)]
+        found = found or _cut(root)
+        if found:
+            return found
+    return []
+
+
+def _beside(at: Path, part: str | None) -> list[Pair]:
+    """images beside masks."""
+    pairs = [Pair(at / images, at / masks, part) for images in IMAGES for masks in MASKS]
+    return next(([pair] for pair in pairs if images_in(pair.images) and images_in(pair.masks)), [])
+
+
+def _cut(root: Path) -> list[Pair]:
+    """images/train with masks/train, and so on."""
+    return [
+        Pair(inner, root / masks / inner.name, PARTS[inner.name.lower()])
+        for images in IMAGES
+        for inner in folders_in(root / images)
+        for masks in MASKS
+        if inner.name.lower() in PARTS and images_in(inner) and images_in(root / masks / inner.name)
+    ]
 
 
 def _mask_of(image: Path, masks: dict[str, Path]) -> Path | None:
     return next((masks[stem_of(image) + end] for end in ENDINGS if stem_of(image) + end in masks), None)
-
-
-def _meaning(masks: list[Path]) -> tuple[dict[int, str], Callable[[Path, lazies.Labels], lazies.Labels] | None]:
-    """Names of the values, and what turns stored values into them: 255 is 1 where a sample holds nothing but both."""
-    values: set[int] = set()
-    for path in masks[:: max(1, len(masks) // SAMPLE)]:
-        try:
-            values |= {int(v) for v in np.unique(lazies.format_of(path).read_labels(path)[0])}
-        except Refused:
-            continue  # its own case says so when it is read
-    if values <= {0, 1}:
-        return {1: "foreground"}, None
-    if values <= {0, 255}:
-        return {1: "foreground"}, _from_255
-    return {value: f"label_{value}" for value in sorted(values - {0})}, None
-
-
-def _from_255(path: Path, array: lazies.Labels) -> lazies.Labels:
-    others = sorted({int(v) for v in np.unique(array)} - {0, 1, 255})
-    if others:
-        what = f"holds the values {', '.join(map(str, others[:5]))}, while the masks beside it hold 0 and 255"
-        raise refuse(path, what, "Save masks without smoothing or JPEG, with the same values in all.")
-    return (array > 0).astype(np.uint8)

@@ -11,10 +11,16 @@ from hounsfield.values import Dataset
 
 @dataclass(frozen=True)
 class Claim:
-    """A layout's answer to "is this folder yours?": how sure (0 to 1) and why, in words for the user."""
+    """A layout's answer to "is this folder yours?": how sure (0 to 1) and why, in words for the user.
+
+    task: what the folder would be for, read so; empty where that is open.  root: where the convention begins, when
+    it is not the folder itself: what lies beside it may be of another kind.
+    """
 
     sure: float
     why: str
+    task: str = ""
+    root: Path | None = None
 
 
 @dataclass(frozen=True)

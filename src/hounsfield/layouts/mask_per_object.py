@@ -5,21 +5,17 @@ A table beside the folders with a column `image_id` (stains.csv) gives covariate
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from hounsfield.formats.files import sha256_of
 from hounsfield.formats.table import Cell, read_table
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import files_in, folders_in, images_in, is_table, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.values import Case, Dataset, LabelMap, Lazy, Problem, Refused, Truth, refuse
+from hounsfield.layouts.objects import objects
+from hounsfield.values import Case, Dataset, Problem, Refused, Truth, refuse
 
 KEY = "image_id"
-OBJECT = 1
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,8 @@ class MaskPerObject:
         if root is None:
             return None
         count = sum(_is_case(inner) for inner in folders_in(root))
-        return Claim(0.95, f"{count} folders hold one image in `images` and a file for each object in `masks`")
+        why = f"{count} folders hold one image in `images` and a file for each object in `masks`"
+        return Claim(0.95, why, "segmentation", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases whose label map tells the objects apart; label 1 is "object"."""
@@ -53,7 +50,7 @@ class MaskPerObject:
                 problems.append(Problem(str(inner / "images"), what, "Keep one image a folder.", inner.name))
                 continue
             used += [*images, *masks]
-            truth = Truth(_objects(inner / "masks", tuple(masks), images[0]))
+            truth = Truth(objects(tuple(masks), images[0], where=str(inner / "masks")))
             values = covariates.get(inner.name, {})
             cases.append(Case(inner.name, {"image": lazies.image(images[0])}, {"labels": truth}, values))
         return Dataset(
@@ -102,22 +99,3 @@ def _covariates(
             kept = {name: value for name, value in record.items() if name != KEY and name not in options.ignore}
             found.setdefault(image_id, {}).update(kept)
     return found, used, problems
-
-
-def _objects(folder: Path, masks: tuple[Path, ...], image: Path) -> Lazy[LabelMap]:
-    """Objects numbered by the order of the file names; where two overlap, the first keeps the pixel."""
-
-    def load() -> LabelMap:
-        grid = lazies.format_of(image).read_grid(image)
-        instances = np.zeros(grid.shape, np.min_scalar_type(len(masks)))
-        for number, path in enumerate(masks, start=1):
-            mask, found = lazies.format_of(path).read_labels(path)
-            if found.shape != grid.shape:
-                lazies.same_grid(path, found, image)
-            instances[(mask > 0) & (instances == 0)] = number
-        return LabelMap((instances > 0).astype(np.uint8) * OBJECT, grid, {OBJECT: "object"}, instances)
-
-    def digest() -> str:
-        return hashlib.sha256("\n".join(sha256_of(path) for path in masks).encode()).hexdigest()
-
-    return Lazy(LabelMap, str(folder), load, digest)

@@ -44,7 +44,9 @@ class MedMnist:
     def detect(self, folder: Path) -> Claim | None:
         """Sure where a .npz has images and labels by these names."""
         path = _file(folder)
-        return None if path is None else Claim(0.95, f"{path.name} holds train_images and train_labels, as in MedMNIST")
+        if path is None:
+            return None
+        return Claim(0.95, f"{path.name} holds train_images and train_labels, as in MedMNIST", "diagnosis")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with a diagnosis, with the split of the file."""

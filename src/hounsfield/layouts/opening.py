@@ -1,16 +1,44 @@
-"""Opening what a user points to: every layout is asked, the surest reads it."""
+"""Opening what a user points to: every layout is asked, the surest reads it.
+
+A zip that no layout knows by itself is unpacked first; a folder of several sets of data is listed by part.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+import os
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hounsfield.layouts.folders import all_files
+from hounsfield.formats.files import leaves_its_folder
+from hounsfield.layouts.folders import all_files, folders_in, without_text
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
-from hounsfield.values import Dataset, refuse
+from hounsfield.layouts.unzipped import Inside, archives_in, is_zip, unpacked
+from hounsfield.values import Dataset, Problem, Reading, Refused, refuse
 
 DEFAULT = ReadOptions()
+HALF = 0.5
+"""Below this a layout says that it could read a folder, not that it looks like its own."""
+
+DEPTH = 2
+MOST = 50
+"""So deep, and at so many folders of a folder, is looked for parts that can be read."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to read, and the layouts that can. inside: the archive that was unpacked there."""
+
+    folder: Path
+    claims: Mapping[str, Claim]
+    inside: Inside | None = None
+
+    @property
+    def surest(self) -> str:
+        """The name of the surest layout."""
+        return max(self.claims, key=lambda name: self.claims[name].sure)
 
 
 def open_folder(
@@ -18,33 +46,64 @@ def open_folder(
     layouts: Mapping[str, Layout],
     *,
     layout: str | None = None,
+    task: str | None = None,
     options: ReadOptions = DEFAULT,
 ) -> Dataset:
     """The cases of a folder (or of a single file), by the layout that is surest of it, or by the one named.
 
-    Refuses what is missing, empty, known to no layout, or without a single case.
+    task: where some of the layouts that fit are for it, the surest of these.
+    Refuses what is missing, empty, known to no layout, without a single case, or several sets of data at once.
     """
     path = Path(path)
-    if not path.exists():
-        raise refuse(path, "does not exist", "Check the name.")
-    if path.is_dir() and next(all_files(path), None) is None:
-        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
+    _refuse_missing(path)
     if layout is not None and layout not in layouts:
         raise refuse(path, f"can not be read as {layout!r}: no such layout", f"Known: {', '.join(sorted(layouts))}.")
-    claims = _claims(path, layouts)
-    if layout is None and not claims:
-        remedy = f"Arrange the files as one of these: {', '.join(sorted(layouts))}; or name one by --layout."
-        raise refuse(path, "is laid out in no way that is known here", remedy)
-    name = layout or max(claims, key=lambda known: claims[known].sure)
-    if name not in claims:
-        looks = f"It looks like {max(claims, key=lambda known: claims[known].sure)}." if claims else "Leave it out."
+    place = _place(path, layouts)
+    name = layout or _chosen(path, place, layouts, task)
+    if name not in place.claims:
+        looks = f"It looks like {place.surest}." if place.claims else "Leave it out."
         raise refuse(path, f"is not laid out as {name}", looks)
-    dataset = layouts[name].read(path, options)
+    with place.inside.refusing() if place.inside else nullcontext():
+        dataset = layouts[name].read(place.folder, options)
+    dataset = place.inside.dataset(dataset) if place.inside else dataset
     if not dataset.cases:
         first = f" ({dataset.problems[0]})" if dataset.problems else ""
         raise refuse(path, f"holds no case, read as {name}{first}", "Is it the right folder?")
-    _check_ids(dataset)
-    return replace(dataset, where=str(path), layout=name, why=claims[name].why)
+    _check_ids(path, dataset)
+    return replace(
+        dataset,
+        where=str(path),
+        layout=name,
+        why=place.claims[name].why,
+        problems=(*dataset.problems, *_misnamed(path)),
+        readings=_readings(place.claims),
+    )
+
+
+def _refuse_missing(path: Path) -> None:
+    try:
+        is_there = path.exists()
+        if path.is_dir():
+            os.listdir(path)
+    except OSError as error:
+        raise refuse(path, f"can not be read ({error.strerror})", "Check its name and permissions.") from None
+    if not is_there:
+        raise refuse(path, "does not exist", "Check the name.")
+    if path.is_dir() and next(all_files(path), None) is None:
+        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
+
+
+def _place(path: Path, layouts: Mapping[str, Layout]) -> Place:
+    """The folder itself, or what is in the one zip that it is or holds, when nothing else can be read there."""
+    claims = _claims(path, layouts)
+    archives = [path] if is_zip(path) else archives_in(path)
+    if claims or not archives:
+        return Place(path, claims)
+    if len(archives) > 1:
+        names = ", ".join(archive.name for archive in archives[:5])
+        raise refuse(path, f"holds {len(archives)} archives: {names}", "Name one of them.")
+    folder = unpacked(archives[0])
+    return Place(folder, _claims(folder, layouts), Inside(archives[0], folder))
 
 
 def _claims(path: Path, layouts: Mapping[str, Layout]) -> dict[str, Claim]:
@@ -52,22 +111,83 @@ def _claims(path: Path, layouts: Mapping[str, Layout]) -> dict[str, Claim]:
     return {name: claim for name, claim in answers.items() if claim is not None}
 
 
-def leaves_its_folder(name: str) -> bool:
-    """Whether a file of this name would lie elsewhere than in the folder it is put into, or nowhere."""
-    parts = name.split("/")
-    return "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in parts)
+def _readings(claims: Mapping[str, Claim]) -> tuple[Reading, ...]:
+    order = sorted(claims, key=lambda name: -claims[name].sure)
+    return tuple(Reading(name, claims[name].sure, claims[name].why, claims[name].task) for name in order)
 
 
-def _check_ids(dataset: Dataset) -> None:
+def _chosen(path: Path, place: Place, layouts: Mapping[str, Layout], task: str | None) -> str:
+    """The surest layout, of those for the task where there are any. Refuses several sets of data at once."""
+    parts = [] if _is_one(place, layouts) else list(_parts(place.folder, layouts, DEPTH))
+    if parts:
+        said = [Problem(str(part), f"can be read as {name} ({claim.why})", "") for part, name, claim in parts]
+        what = "is no set of data as a whole, but has parts that are"
+        refusal = Refused([*said, Problem(str(path), what, "Name one of them.")])
+        with place.inside.refusing() if place.inside else nullcontext():
+            raise refusal
+    if not place.claims:
+        remedy = f"Arrange the files as one of these: {', '.join(sorted(layouts))}; or name one by --layout."
+        raise refuse(path, "is laid out in no way that is known here", remedy)
+    fitting = [name for name, claim in place.claims.items() if task and claim.task == task and claim.sure >= HALF]
+    return max(fitting, key=lambda name: place.claims[name].sure) if fitting else place.surest
+
+
+def _is_one(place: Place, layouts: Mapping[str, Layout]) -> bool:
+    """Whether a folder is one set of data: its surest layout begins in it, or nothing else in it can be read."""
+    if not place.claims:
+        return False
+    claim = place.claims[place.surest]
+    if claim.sure < HALF:
+        inner = [claim for folder in _real_folders(place.folder) for claim in _claims(folder, layouts).values()]
+        return not any(claim.sure >= HALF for claim in inner)
+    root = claim.root
+    if root is None or root == place.folder or not root.is_relative_to(place.folder):
+        return True
+    own = place.folder / root.relative_to(place.folder).parts[0]
+    return all(part.is_relative_to(own) for part, _, _ in _parts(place.folder, layouts, DEPTH))
+
+
+def _parts(folder: Path, layouts: Mapping[str, Layout], depth: int) -> Iterator[tuple[Path, str, Claim]]:
+    """The folders inside a folder that are sets of data, each with its surest layout; of others the folders inside."""
+    for inner in _real_folders(folder):
+        place = Place(inner, _claims(inner, layouts))
+        if _is_one(place, layouts):
+            yield inner, place.surest, place.claims[place.surest]
+        elif depth > 1:
+            yield from _parts(inner, layouts, depth - 1)
+
+
+def _real_folders(folder: Path) -> list[Path]:
+    """The first folders inside a folder, without links to others of them."""
+    seen = set[str]()
+    found = []
+    for inner in sorted(folders_in(folder), key=lambda path: path.is_symlink()):
+        real = os.path.realpath(inner)
+        if real not in seen:
+            seen.add(real)
+            found.append(inner)
+    return sorted(found)[:MOST]
+
+
+def _misnamed(path: Path) -> list[Problem]:
+    """One problem for all files with names that are no text; nothing was made of them."""
+    names = without_text(path) if path.is_dir() else []
+    if not names:
+        return []
+    what = f"holds {len(names)} names that are no text and were left out, {names[0]} first"
+    return [Problem(str(path), what, "Rename them, in UTF-8 and without control characters.")]
+
+
+def _check_ids(path: Path, dataset: Dataset) -> None:
     """An id names a case's answer files, so it must be unique, in upper or lower case too."""
     seen: dict[str, str] = {}
     for case in dataset.cases:
         if leaves_its_folder(case.id):
             what = f"has a case named {case.id!r}, which is no name that files can have"
-            raise refuse(dataset.where, what, "Name cases without '..', backslashes or a leading slash.")
-        key = case.id.lower()
+            raise refuse(path, what, "Name cases without '..', backslashes or a leading slash.")
+        key = unicodedata.normalize("NFC", case.id).casefold()
         if key in seen:
             other = seen[key]
             what = f"has two cases whose answers would share a name, {other!r} and {case.id!r}"
-            raise refuse(dataset.where, what, "Give each case a name of its own.")
+            raise refuse(path, what, "Give each case a name of its own.")
         seen[key] = case.id

@@ -18,7 +18,7 @@ import numpy as np
 from hounsfield.formats.files import read_bytes
 from hounsfield.formats.table import Cell, Table, cell, decode, read_table
 from hounsfield.formats.zipped import list_members, read_member
-from hounsfield.layouts.folders import all_files, files_in, unclaimed
+from hounsfield.layouts.folders import all_files, common_folder, files_in, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import computed, ready
 from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
@@ -60,7 +60,8 @@ class PhysioNet2012:
             return None
         if not first.startswith(HEAD.encode()):
             return None
-        return Claim(0.95, f"{len(records)} records begin with {HEAD}, as in the PhysioNet challenge of 2012")
+        why = f"{len(records)} records begin with {HEAD}, as in the PhysioNet challenge of 2012"
+        return Claim(0.95, why, root=common_folder(Path(where.split("::")[0]) for where, _ in records.values()))
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with a `history` of measurements; the target is In-hospital_death unless another is asked for.

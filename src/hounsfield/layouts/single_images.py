@@ -1,4 +1,4 @@
-"""Images without any truth, for prediction: a folder of them, or one file."""
+"""Images without any truth, for prediction: a folder of them (masks beside them left out), or one file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hounsfield.formats.files import size_of, stem_of
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import IMAGE_SUFFIXES, images_in, is_image, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.mask_names import without_masks
 from hounsfield.values import Case, Dataset, refuse
 
 
@@ -51,5 +52,5 @@ def single_case(files: Mapping[str, Path]) -> Case:
 
 def _images(folder: Path) -> list[Path]:
     if folder.is_dir():
-        return images_in(folder)
+        return without_masks(images_in(folder))
     return [folder] if is_image(folder) else []

@@ -24,7 +24,8 @@ class Voc:
     def detect(self, folder: Path) -> Claim | None:
         """Sure where JPEGImages and Annotations are there."""
         root = _root(folder)
-        return None if root is None else Claim(0.95, "JPEGImages and Annotations are there, as in Pascal VOC")
+        why = "JPEGImages and Annotations are there, as in Pascal VOC"
+        return None if root is None else Claim(0.95, why, "detection", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with boxes; an image without annotation has no truth (which is not the same as no boxes)."""

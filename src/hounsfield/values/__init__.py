@@ -11,7 +11,7 @@ from hounsfield.values.answers import (
     Timeline,
     Transform,
 )
-from hounsfield.values.case import Case, Dataset, Findings, Lazy, SetAside, Truth
+from hounsfield.values.case import Case, Dataset, Findings, Lazy, Reading, SetAside, Truth
 from hounsfield.values.equality import ArrayValue, equal
 from hounsfield.values.evidence import Dense
 from hounsfield.values.facts import Facts, Sketch
@@ -26,7 +26,7 @@ from hounsfield.values.state import Part, Source, State
 __all__ = [
     "Answer", "ArraySource", "ArrayValue", "Boxes", "Budget", "Case", "Code", "Dataset", "Decision", "Dense",
     "Diagnosis", "Facts", "Fault", "Findings", "Grid", "Image", "Interval", "LabelMap", "Lazy", "Limits",
-    "MemorySource", "MiB", "Part", "Plan", "Points", "Problem", "Quantities", "Refused", "Rehearsal", "Row", "Scores",
-    "Series", "SetAside", "Setting", "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal",
+    "MemorySource", "MiB", "Part", "Plan", "Points", "Problem", "Quantities", "Reading", "Refused", "Rehearsal", "Row",
+    "Scores", "Series", "SetAside", "Setting", "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal",
     "refuse",
 ]  # fmt: skip

@@ -120,15 +120,24 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A way in which a folder can be read: the layout, how sure it is (0 to 1) and why, the task it would be for."""
+
+    layout: str
+    sure: float
+    why: str
+    task: str = ""
+
+
+@dataclass(frozen=True)
 class Dataset:
     """The cases of a folder, and what the folder said of itself.
 
-    layout: the folder convention that read it, and `why` it was taken.  task: what it seems to be for, with
-    `task_why`.  labels: value -> name for label maps, classes for diagnoses and boxes.
-    problems: what could not be read.  unclaimed: files that no case uses.  set_aside: what was read and not
-    handed on.
-    problems: what could not be read.  unclaimed: files that no case uses.  notes: what a person should know of the
-    folder and need not mend.
+    layout: the folder convention that read it, and `why` it was taken; `readings` are all that fit, the surest first.
+    task: what it seems to be for, with `task_why`.  labels: value -> name for label maps, classes for diagnoses and
+    boxes.
+    problems: what could not be read.  unclaimed: files that no case uses.  set_aside: what was read and not handed on.
+    notes: what a person should know of the folder and need not mend.
     """
 
     where: str
@@ -141,6 +150,7 @@ class Dataset:
     unclaimed: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cases)

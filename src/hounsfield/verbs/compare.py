@@ -107,8 +107,10 @@ def _scores(place: Openable, truth: str | Path | Dataset | None, watch: Watcher,
 
 def _unseen(package: Package, truth: str | Path | Dataset, opening: Mapping[str, Any]) -> Dataset:
     """The cases that a model has not seen. Raises Refused where there is none."""
-    dataset = open_dataset(truth, **{name: value for name, value in opening.items() if name != "derive"})
-    if opening.get("derive") is not None:
+    is_derived = opening.get("derive") is not None
+    options = {name: value for name, value in opening.items() if name != "derive"}
+    dataset = open_dataset(truth, task=None if is_derived else package.plan.task, **options)
+    if is_derived:
         return dataset
     unseen = [case for case in dataset if not _has_seen(package, case)]
     if not unseen:

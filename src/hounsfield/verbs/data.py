@@ -11,18 +11,23 @@ from hounsfield.registry.tables import LAYOUTS, TASKS
 from hounsfield.values import Dataset, refuse
 from hounsfield.verbs.counting import count
 
+TIE = 0.15
+"""Layouts that are surer of a folder by less than this fit it equally."""
+
 
 def open_dataset(
     data: str | Path | Dataset,
     *,
     layout: str | None = None,
+    task: str | None = None,
     columns: Sequence[str] = (),
     target: str | None = None,
     ignore: Sequence[str] = (),
 ) -> Dataset:
     """The cases of a folder or file, nothing heavy read yet.
 
-    layout: the folder convention, found by itself where not given.  columns: names for a table without a header.
+    layout: the folder convention, found by itself where not given.  task: what it is to be read for, where it can be
+    read in several ways.  columns: names for a table without a header.
     target: the column to learn, COLUMN or COLUMN>VALUE.  ignore: columns that are not inputs.
     Raises Refused where the folder is missing, empty or of no known layout.
     """
@@ -30,7 +35,7 @@ def open_dataset(
         return data
     known = {name: LAYOUTS.load(name) for name in LAYOUTS.names()}
     options = ReadOptions(tuple(columns), target, tuple(ignore))
-    return open_folder(Path(data), known, layout=layout, options=options)
+    return open_folder(Path(data), known, layout=layout, task=task, options=options)
 
 
 def derived(dataset: Dataset, task: str | None, how: str | None) -> tuple[Dataset, str]:
@@ -51,6 +56,16 @@ def derived(dataset: Dataset, task: str | None, how: str | None) -> tuple[Datase
         known = ", ".join(sorted(table.derive)) or "nothing"
         raise refuse("--derive", f"{way!r} is unknown to the task {name}", f"It derives: {known}.")
     return table.derive[way](dataset, detail), name
+
+
+def refuse_several_tasks(dataset: Dataset) -> None:
+    """Raises Refused where the folder can be read for another task about as well: a person has to say for which."""
+    own = next((reading.sure for reading in dataset.readings if reading.layout == dataset.layout), 1.0)
+    equal = [reading for reading in dataset.readings if reading.task and reading.sure > own - TIE]
+    tasks = list(dict.fromkeys(reading.task for reading in equal))
+    if dataset.task in tasks and len(tasks) > 1:
+        ways = " and ".join(f"for {reading.task} ({reading.why})" for reading in equal)
+        raise refuse(dataset.where, f"can be read {ways}", f"Say which with --task {' or --task '.join(tasks)}.")
 
 
 def refuse_without_truth(dataset: Dataset, task: str) -> None:

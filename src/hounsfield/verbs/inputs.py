@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.layouts.single_images import single_case
+from hounsfield.layouts.unzipped import is_zip
 from hounsfield.packages.package import Package
 from hounsfield.registry.tables import TASKS
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
@@ -46,9 +47,10 @@ def _cases_of_one(
 ) -> tuple[Sequence[Case], Sequence[Problem]]:
     how = opening.get("derive")
     options = {name: value for name, value in opening.items() if name != "derive"}
-    if not isinstance(one, Dataset) and Path(one).is_file() and how is None and "image" in package.facts.words["roles"]:
+    is_file = not isinstance(one, Dataset) and Path(one).is_file() and not is_zip(Path(one))
+    if is_file and how is None and "image" in package.facts.words["roles"]:
         return [single_case({"image": Path(one)})], ()
-    dataset = open_dataset(one, **options)
+    dataset = open_dataset(one, task=package.plan.task if how is None else None, **options)
     dataset, task = derived(dataset, package.plan.task, how)
     _refuse_without_roles(dataset, task)
     given = {value.where for case in dataset for value in case.inputs.values()}

@@ -52,6 +52,7 @@ class Inspection:
         return [
             ("folder", data.where),
             ("read as", f"{data.layout} ({data.why})"),
+            *_others(data),
             ("for", f"{data.task or 'no task'}{f' ({data.task_why})' if data.task_why else ''}"),
             ("cases", f"{len(data)} of {count(patients, 'patient')}" + (f": {', '.join(parts)}" if parts else "")),
             *read,
@@ -70,10 +71,18 @@ class Inspection:
             "faults": [fault.to_json() for fault in self.faults],
             "unclaimed": list(self.dataset.unclaimed),
             "notes": list(self.dataset.notes),
+            "readings": [vars(reading) for reading in self.dataset.readings],
         }
 
     def __repr__(self) -> str:
         return "\n".join(f"{what:>10}  {sentence}" for what, sentence in self.rows())
+
+
+def _others(data: Dataset) -> list[tuple[str, str]]:
+    """The other ways in which the folder can be read, with how sure they are of it."""
+    others = [reading for reading in data.readings if reading.layout != data.layout]
+    said = [f"{r.layout}{f', for {r.task}' if r.task else ''}, {r.sure:.0%} sure ({r.why})" for r in others]
+    return [("also as", "; ".join(said))] if said else []
 
 
 def _labels(facts: Facts) -> str:

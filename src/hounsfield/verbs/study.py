@@ -12,7 +12,7 @@ from hounsfield.seam import Cases, Method, read_card
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Decision, Facts, Plan, Problem, Refused, refuse
 from hounsfield.verbs.counting import count
-from hounsfield.verbs.data import derived, open_dataset, refuse_without_truth
+from hounsfield.verbs.data import derived, open_dataset, refuse_several_tasks, refuse_without_truth
 from hounsfield.verbs.looking import Looked, look
 from hounsfield.verbs.question import Question
 
@@ -42,8 +42,15 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
     """Open the data, split it by patient, and look at every case once."""
     _refuse_unknown(question)
     dataset = open_dataset(
-        question.data, layout=question.layout, columns=question.columns, target=question.target, ignore=question.ignore
+        question.data,
+        layout=question.layout,
+        task=question.task if question.derive is None else None,
+        columns=question.columns,
+        target=question.target,
+        ignore=question.ignore,
     )
+    if question.task is None and question.layout is None and not isinstance(question.data, Dataset):
+        refuse_several_tasks(dataset)
     if question.derive is not None:
         dataset = split_before_deriving(dataset, question)
     dataset, task = derived(dataset, question.task, question.derive)

@@ -28,7 +28,8 @@ def truths_of(
     called like answers. Raises Refused where there is nothing to compare with.
     """
     try:
-        return _of_dataset(open_dataset(truth, **opening), task, derive)
+        opened = open_dataset(truth, task=task if derive is None else None, **opening)
+        return _of_dataset(opened, task, derive)
     except Refused:
         bare = {} if isinstance(truth, Dataset) or derive is not None else files_by_case(Path(truth))
         if not bare.keys() & set(named):

@@ -1,0 +1,158 @@
+"""Folders in the way of BIDS: sub-01[/ses-2]/anat/sub-01[_ses-2]_T1w.nii.gz, masks below derivatives, participants.tsv.
+
+A visit is a case, a subject a patient; images take their roles from the word at the end of their names. Masks are the
+files below `derivatives` whose name has a word for masks (dseg, seg-manual, lesion ...): of the image whose name they
+begin with or whose space they are in, else of the first image of the visit.
+Source: K. J. Gorgolewski et al., "The brain imaging data structure", Scientific Data 3, 2016.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hounsfield.formats.files import stem_of
+from hounsfield.layouts import lazies
+from hounsfield.layouts.case_tables import Joined, join, told_by
+from hounsfield.layouts.folders import all_files, folders_in, is_image, roots, unclaimed
+from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.mask_names import is_mask
+from hounsfield.layouts.mask_values import Meaning, meaning_of
+from hounsfield.values import Case, Dataset, Problem, Truth, refuse
+
+VISIT = re.compile(r"(sub-[^_]+)(?:_(ses-[^_]+))?_(.+)")
+WEIGHTED = re.compile(r"(t1|t2|pd)w", re.IGNORECASE)
+UNKNOWN = "-"  # how tables of subjects say "not known" too
+
+
+@dataclass(frozen=True)
+class Bids:
+    """The layout."""
+
+    name: str = "bids"
+
+    def detect(self, folder: Path) -> Claim | None:
+        """Rather sure where folders sub-* hold images named after them, surer with a description beside them."""
+        root = _root(folder)
+        if root is None:
+            return None
+        images, masks = _images(root), _masks(root)
+        described = [name for name in ("dataset_description.json", "participants.tsv") if (root / name).is_file()]
+        beside = f", with {' and '.join(described)}" if described else ""
+        why = f"{len(images)} visits in folders sub-*, {len(masks)} of which have masks{beside}, as in BIDS"
+        return Claim(0.85 if described else 0.75, why, "segmentation" if masks else "", root)
+
+    def read(self, folder: Path, options: ReadOptions) -> Dataset:
+        """Cases by visit; what participants.tsv says of a subject is said of all its visits."""
+        root = _root(folder)
+        if root is None:
+            raise refuse(folder, "has no folders sub-* with images", "Name the folder that holds them.")
+        images, masks = _images(root), _masks(root)
+        joined = _participants(root, [patient for patient, _ in images], options)
+        problems = list(joined.problems)
+        told = told_by(joined.rows, options, where=str(folder), of="", hidden=joined.keys)
+        meaning = meaning_of([path for paths in masks.values() for path in paths])
+        cases, used = [], [root / "dataset_description.json", *joined.tables]
+        for visit, roles in images.items():
+            patient, session = visit
+            case_id = f"{patient}_{session}" if session else patient
+            truths = _truths(roles, masks.get(visit, []), meaning)
+            if masks and not truths:
+                problems.append(Problem(case_id, "has no mask below derivatives", "Add it, or remove the images."))
+            said = told.of(patient)
+            covariates = {name: None if value == UNKNOWN else value for name, value in said.covariates.items()}
+            inputs = {role: lazies.image(path) for role, path in roles.items()}
+            cases.append(Case(case_id, inputs, {**truths, **said.truths}, covariates, patient, said.site, said.split))
+            used += [*roles.values(), *map(_beside, roles.values()), *masks.get(visit, [])]
+        by_masks = bool(masks) and options.target is None
+        return Dataset(
+            where=str(folder),
+            cases=tuple(cases),
+            task="segmentation" if by_masks else told.task,
+            task_why="there are masks below derivatives" if by_masks else told.task_why,
+            problems=tuple(problems),
+            unclaimed=unclaimed(folder, used),
+        )
+
+
+LAYOUT = Bids()
+
+Visit = tuple[str, str]  # subject, session or ""
+
+
+def _root(folder: Path) -> Path | None:
+    return next((root for root in roots(folder) if _images(root)), None)
+
+
+def _images(root: Path) -> dict[Visit, dict[str, Path]]:
+    """Visit -> role -> image, from the folders of the subjects."""
+    found: dict[Visit, list[tuple[str, Path]]] = defaultdict(list)
+    for subject in folders_in(root):
+        if not subject.name.startswith("sub-"):
+            continue
+        for path in all_files(subject):
+            match = VISIT.fullmatch(stem_of(path)) if is_image(path) else None
+            if match is not None and match[1] == subject.name and not is_mask(match[3]):
+                found[match[1], match[2] or ""].append((match[3], path))
+    return {visit: _roles(files) for visit, files in found.items()}
+
+
+def _roles(files: list[tuple[str, Path]]) -> dict[str, Path]:
+    """T1w is t1, FLAIR flair, ct ct; of two with the same word the later has its other parts in front of it."""
+    roles: dict[str, Path] = {}
+    for name, path in files:
+        *others, word = name.lower().split("_")
+        word = WEIGHTED.sub(r"\1", word)
+        roles.setdefault(word if word not in roles else "_".join((*others, word)), path)
+    return roles
+
+
+def _masks(root: Path) -> dict[Visit, list[Path]]:
+    """Visit -> masks, from the folders below derivatives."""
+    found: dict[Visit, list[Path]] = defaultdict(list)
+    for path in all_files(root / "derivatives"):
+        match = VISIT.fullmatch(stem_of(path)) if is_image(path) else None
+        if match is not None and is_mask(match[3]):
+            found[match[1], match[2] or ""].append(path)
+    return found
+
+
+def _truths(roles: Mapping[str, Path], masks: list[Path], meaning: Meaning) -> dict[str, Truth]:
+    """The label maps of a visit, the only one as `labels`, several by what their names say behind the image's."""
+    names, convert = meaning
+    truths: dict[str, Truth] = {}
+    for path in masks:
+        role, behind = _owner(stem_of(path), roles)
+        name = "labels" if len(masks) == 1 else behind
+        truths.setdefault(name, Truth(lazies.labels_on(path, roles[role], names, convert=convert), of=role))
+    return truths
+
+
+def _owner(mask: str, roles: Mapping[str, Path]) -> tuple[str, str]:
+    """The image that a mask is of, by the beginning of its name or by its space, and what the name says besides."""
+    owners = [role for role, image in roles.items() if mask.startswith(f"{stem_of(image)}_")]
+    if owners:
+        role = max(owners, key=lambda owner: len(stem_of(roles[owner])))
+        return role, mask[len(stem_of(roles[role])) + 1 :]
+    match = VISIT.fullmatch(mask)
+    behind = match[3] if match else mask
+    return next((role for role in roles if f"space-{role}" in behind.lower()), next(iter(roles))), behind
+
+
+def _participants(root: Path, patients: list[str], options: ReadOptions) -> Joined[str]:
+    """The rows of participants.tsv by subject, whose name may lack its sub- there."""
+    path = root / "participants.tsv"
+    known = {*patients}
+
+    def find(text: str, _: Path) -> str | None:
+        return next((name for name in (text, f"sub-{text}") if name in known), None)
+
+    return join([path] if path.is_file() else [], find, options.columns)
+
+
+def _beside(image: Path) -> Path:
+    """The file that describes how an image was taken."""
+    return image.with_name(f"{stem_of(image)}.json")

@@ -1,0 +1,225 @@
+"""Tables whose rows speak of cases: joined on the column that names them, and what they say in the end.
+
+The question asked of a table is its --target; without one, the only column that says yes or no of every case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from hounsfield.formats.files import read_bytes
+from hounsfield.formats.table import LIMIT, Cell, Table, cell, decode, first_row, has_names, parse_table
+from hounsfield.layouts.folders import PARTS
+from hounsfield.layouts.layout import ReadOptions
+from hounsfield.layouts.lazies import ready
+from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
+from hounsfield.values import Problem, Refused, Truth, refuse
+
+ID = ("id", "case", "case_id")
+PATIENT = ("patient", "patient_id", "subject", "subject_id")
+SITE = ("site", "hospital")
+SPLIT = ("split", "part", "partition", "subset")
+YES_NO = (frozenset({"0", "1"}), frozenset({"no", "yes"}), frozenset({"false", "true"}))
+
+K = TypeVar("K")
+Row = Mapping[str, str]  # column -> text as it stands
+
+
+@dataclass(frozen=True)
+class Joined(Generic[K]):
+    """Rows by case, with the first table that each stands in, and what was wrong with other tables.
+
+    keys: the columns that name the cases.  tables: those with such a column.
+    """
+
+    rows: Mapping[K, Row]
+    first: Mapping[K, Path]
+    keys: frozenset[str]
+    tables: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+    def columns(self) -> list[str]:
+        """The columns that say something of the cases."""
+        return _columns(self.rows.values(), self.keys)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a row says of its case."""
+
+    truths: Mapping[str, Truth]
+    covariates: Mapping[str, Cell]
+    patient: str = ""
+    site: str = ""
+    split: str | None = None
+
+
+NOTHING = Said({}, {})
+
+
+@dataclass(frozen=True)
+class Told(Generic[K]):
+    """What rows say of their cases, and the task that this is for; none where no question is asked."""
+
+    said: Mapping[K, Said]
+    task: str = ""
+    task_why: str = ""
+
+    def of(self, case: K) -> Said:
+        """What is said of a case; nothing where it has no row."""
+        return self.said.get(case, NOTHING)
+
+
+def read_named(path: Path, columns: Sequence[str] = ()) -> Table:
+    """A table with its own names, with those given, or, where it has no line of names, with c1, c2, ..."""
+    text = decode(read_bytes(path, limit=LIMIT), where=str(path))
+    if columns or has_names(text):
+        return parse_table(text, str(path), columns or None)
+    return parse_table(text, str(path), [f"c{number}" for number in range(1, len(first_row(text)) + 1)])
+
+
+def join(paths: Iterable[Path], find: Callable[[str, Path], K | None], columns: Sequence[str] = ()) -> Joined[K]:
+    """The rows of several tables by case. find: what a cell of a table names; None where it names no case.
+
+    A table belongs here when one of its columns names cases, each once, in at least half of its rows; a column called
+    as such columns are may name others too.
+    """
+    rows: dict[K, dict[str, str]] = {}
+    first: dict[K, Path] = {}
+    keys: set[str] = set()
+    tables: list[Path] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            table = read_named(path, columns)
+        except Refused as refusal:
+            problems += refusal.problems
+            continue
+        naming = _naming(table, path, find)
+        if not naming:
+            continue
+        tables.append(path)
+        named = max(naming.values(), key=lambda found: len(found) - found.count(None))
+        own = {column for column, found in naming.items() if found == named}
+        keys |= own
+        problems += _add(table, named, own, rows)
+        first |= {case: path for case in named if case is not None and case not in first}
+    return Joined(rows, first, frozenset(keys), tuple(tables), tuple(problems))
+
+
+def told_by(
+    rows: Mapping[K, Row], options: ReadOptions, *, where: str, of: str, hidden: Collection[str] = ()
+) -> Told[K]:
+    """What rows say of their cases. hidden: columns that say nothing of them.  of: the role that a truth lies on.
+
+    Raises Refused for a target that no table has, or that is no question.
+    """
+    columns = _columns(rows.values(), hidden)
+    target = _target(rows.values(), columns, options, where)
+    splits = [name for name in columns if name.lower() in SPLIT and _is_split(rows.values(), name)][:1]
+    others = {*splits, *options.ignore, *([target.column] if target else [])}
+    kept = [name for name in columns if name not in others and name.lower() not in (*ID, *PATIENT, *SITE)]
+    truths = _truths(rows, target, of, where)
+    said = {}
+    for case, row in rows.items():
+        part = next((row[name] for name in splits if row.get(name)), "")
+        said[case] = Said(
+            truths=truths.get(case, {}),
+            covariates={name: cell(row.get(name, "")) for name in kept},
+            patient=first_of(row, PATIENT),
+            site=first_of(row, SITE),
+            split=PARTS[part.lower()] if part else None,
+        )
+    if target is None:
+        return Told(said)
+    asked = target.column if target.above is None else f"{target.column}>{target.above:g}"
+    answers = [truth.answer.load() for named in truths.values() for truth in named.values()]
+    return Told(said, task_of(answers), f"the target is {asked}")
+
+
+def questions(rows: Iterable[Row], hidden: Collection[str] = ()) -> list[str]:
+    """The columns that say yes or no of the cases, both occurring."""
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        for name, text in row.items():
+            if name not in hidden and cell(text) is not None:
+                values.setdefault(name, set()).add(text.lower().removesuffix(".0"))
+    return [name for name, found in values.items() if found in YES_NO]
+
+
+def first_of(row: Row, names: Collection[str]) -> str:
+    """The text of the first column that is called like one of these (in lower case) and holds any."""
+    return next((text for column, text in row.items() if column.lower() in names and text), "")
+
+
+def _columns(rows: Iterable[Row], hidden: Collection[str]) -> list[str]:
+    return [name for name in dict.fromkeys(column for row in rows for column in row) if name not in hidden]
+
+
+def _target(rows: Collection[Row], columns: Sequence[str], options: ReadOptions, where: str) -> Target | None:
+    """The target asked for; without one, the only question of yes or no."""
+    if options.target is None:
+        named = [name for name in columns if name.lower() in (*ID, *PATIENT, *SITE)]
+        found = [name for name in questions(rows, {*named, *options.ignore}) if name in columns]
+        return Target(found[0]) if len(found) == 1 else None
+    target = parse_target(options.target)
+    if target.column not in columns:
+        raise refuse(where, f"has no column {target.column!r}", f"Give --target, one of {', '.join(columns)}.")
+    return target
+
+
+def _truths(rows: Mapping[K, Row], target: Target | None, of: str, where: str) -> dict[K, dict[str, Truth]]:
+    """The answers to the question, of the cases that have one."""
+    if target is None:
+        return {}
+    texts = [row.get(target.column, "") for row in rows.values()]
+    answers = truths_of(target, list(map(cell, texts)), where)
+    truths: dict[K, dict[str, Truth]] = {}
+    for case, text, answer in zip(rows, texts, answers, strict=True):
+        if answer is not None:
+            value = ready(answer, f"{where}, column {target.column}", f"{target.column}={text}".encode())
+            truths[case] = {target.column: Truth(value, of=of)}
+    return truths
+
+
+def _is_split(rows: Iterable[Row], column: str) -> bool:
+    texts = {row.get(column, "").lower() for row in rows} - {""}
+    return bool(texts) and texts <= PARTS.keys()
+
+
+def _naming(table: Table, path: Path, find: Callable[[str, Path], K | None]) -> dict[str, list[K | None]]:
+    """The columns that name cases, with the case of each row."""
+    naming: dict[str, list[K | None]] = {}
+    for at, column in enumerate(table.columns):
+        found = [find(row[at], path) if row[at] else None for row in table.rows]
+        cases = [case for case in found if case is not None]
+        is_named = column.lower() in (*ID, *PATIENT)
+        if cases and len(set(cases)) == len(cases) and (is_named or 2 * len(cases) >= len(found)):
+            naming[column] = found
+    return naming
+
+
+def _add(
+    table: Table, named: Sequence[K | None], keys: Collection[str], rows: dict[K, dict[str, str]]
+) -> list[Problem]:
+    """Put the rows of a table to their cases; what names no case, or says something else than before, is a problem."""
+    problems = []
+    strangers = [line for line, case in zip(table.lines, named, strict=True) if case is None]
+    if strangers:
+        what = f"has {len(strangers)} rows of cases that are not there, line {strangers[0]} first"
+        problems.append(Problem(table.where, what, "Add the cases, or remove the rows."))
+    contradicted: dict[str, int] = {}
+    for line, texts, case in zip(table.lines, table.rows, named, strict=True):
+        if case is None:
+            continue
+        row = rows.setdefault(case, {})
+        for column, text in zip(table.columns, texts, strict=True):
+            if column not in keys and row.setdefault(column, text) != text:
+                contradicted.setdefault(column, line)
+    for column, line in contradicted.items():
+        what = f"has another {column!r} than a table before it, first in line {line}"
+        problems.append(Problem(table.where, what, "Keep one of the two; the first table's is taken."))
+    return problems

@@ -1,0 +1,131 @@
+"""A zip read as if it had been unpacked: once, into the user's cache folder, under the archive's digest.
+
+The cache and not a scratch folder, since cases are read again by later commands and by interrupted trainings that go
+on. It is $XDG_CACHE_HOME or ~/.cache (macOS ~/Library/Caches, Windows %LOCALAPPDATA%), there hounsfield/unzipped:
+deleting that folder costs nothing but the time to unpack again. Messages name files as ARCHIVE.zip::MEMBER.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hounsfield.formats.files import sha256_of, writing
+from hounsfield.formats.unzipping import unpack_zip
+from hounsfield.formats.zipped import list_members
+from hounsfield.layouts.folders import files_in, folders_in, is_notice
+from hounsfield.values import Case, Dataset, Lazy, Problem, Refused, refuse
+
+T = TypeVar("T")
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip by its name."""
+    return path.suffix.lower() == ".zip" and path.is_file()
+
+
+def archives_in(folder: Path) -> list[Path]:
+    """The zips of a folder that holds nothing else but a README or the like."""
+    files = [path for path in files_in(folder) if not is_notice(path)]
+    return files if not folders_in(folder) and all(map(is_zip, files)) else []
+
+
+def unpacked(archive: Path) -> Path:
+    """The folder that a zip was unpacked to, now or before. Refuses what `unpack_zip` does."""
+    status = archive.stat()
+    folder = _cache() / "unzipped" / _digest(archive, status.st_size, status.st_mtime_ns)[:32]
+    if _is_whole(folder, archive):
+        return folder
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)  # a cleaner of caches took some of it
+        aside = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+    try:
+        unpack_zip(archive, aside)
+        os.rename(aside, folder)
+    except OSError as error:
+        if not _is_whole(folder, archive):  # otherwise another run was faster
+            remedy = "Check the folder, its permissions and the disk."
+            raise refuse(folder, f"can not be written ({error.strerror})", remedy) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Says where things are in an archive, not in the folder that it was unpacked to."""
+
+    archive: Path
+    folder: Path
+
+    def dataset(self, dataset: Dataset) -> Dataset:
+        """The data set with names in the archive, in what it says now and in what its values say when they are read."""
+        return replace(
+            dataset,
+            cases=tuple(map(self._case, dataset.cases)),
+            problems=tuple(map(self._problem, dataset.problems)),
+        )
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Refusals name the archive."""
+        try:
+            yield
+        except Refused as refusal:
+            raise Refused(map(self._problem, refusal.problems)) from None
+
+    def _case(self, case: Case) -> Case:
+        inputs = {role: self._lazy(value) for role, value in case.inputs.items()}
+        truths = {name: replace(truth, answer=self._lazy(truth.answer)) for name, truth in case.truths.items()}
+        return replace(case, inputs=inputs, truths=truths)
+
+    def _lazy(self, value: Lazy[Any]) -> Lazy[Any]:
+        load, digest = self._saying(value.load), self._saying(value.digest)
+        return replace(value, where=self._named(value.where), load=load, digest=digest)
+
+    def _saying(self, function: Callable[[], T]) -> Callable[[], T]:
+        def said() -> T:
+            with self.refusing():
+                return function()
+
+        return said
+
+    def _problem(self, problem: Problem) -> Problem:
+        return replace(problem, where=self._named(problem.where), what=self._named(problem.what))
+
+    def _named(self, text: str) -> str:
+        inside = text.replace(f"{self.folder}{os.sep}", f"{self.archive}::")
+        return inside.replace(str(self.folder), str(self.archive))
+
+
+def _is_whole(folder: Path, archive: Path) -> bool:
+    """Whether every member is there with all its bytes."""
+    if not folder.is_dir():
+        return False
+    try:
+        return all((folder / name).stat().st_size == size for name, size in list_members(archive).items())
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=8)
+def _digest(archive: Path, size: int, modified: int) -> str:
+    return sha256_of(archive)
+
+
+def _cache() -> Path:
+    home = Path(os.path.expanduser("~"))
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "hounsfield"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "hounsfield"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "hounsfield"
