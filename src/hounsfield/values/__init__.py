@@ -27,6 +27,6 @@ __all__ = [
     "Answer", "ArraySource", "ArrayValue", "Boxes", "Budget", "Case", "Code", "Dataset", "Decision", "Dense",
     "Diagnosis", "Facts", "Fault", "Findings", "Grid", "Image", "Interval", "LabelMap", "Lazy", "Limits",
     "MemorySource", "MiB", "Part", "Plan", "Points", "Problem", "Quantities", "Reading", "Refused", "Rehearsal", "Row",
-    "Scores", "Series", "SetAside", "Setting", "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words", "equal",
-    "refuse",
+    "Scores", "Series", "SetAside", "Setting", "Sketch", "Source", "State", "Timeline", "Transform", "Truth", "Words",
+    "equal", "refuse",
 ]  # fmt: skip
