@@ -23,7 +23,9 @@ from hounsfield.values import Case, Dataset, Diagnosis, Fault, Grid, Image, Lazy
 def texture(seed: int, shape: tuple[int, ...] = (96, 80)) -> NDArray[np.uint8]:
     """A picture that is like the others of its kind as a whole and unlike them in its details."""
     rng = np.random.default_rng(seed)
-    body = np.hypot(*np.meshgrid(*[np.linspace(-1, 1, n) for n in shape[:2]], indexing="ij")) < 0.8
+    centre, radius = rng.uniform(-0.15, 0.15, 2), rng.uniform(0.6, 0.9)
+    axes = [np.linspace(-1, 1, n) - c for n, c in zip(shape[:2], centre, strict=True)]
+    body = np.hypot(*np.meshgrid(*axes, indexing="ij")) < radius
     body = body.reshape(*shape[:2], *[1] * (len(shape) - 2))
     tissue = sum(ndimage.gaussian_filter(rng.normal(size=shape), s) * s ** (len(shape) / 2) for s in (1.5, 4.0))
     return np.clip(110 * body + 22 * tissue + 2 * rng.normal(size=shape), 0, 255).astype(np.uint8)

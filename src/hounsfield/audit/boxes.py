@@ -78,7 +78,7 @@ def _wrong(drawn: Drawn) -> Iterator[tuple[str, str, float]]:
             yield what, "Remove one of them.", 0.9
 
 
-def _box(drawn: Drawn, number: int) -> str:
+def _box(drawn: Drawn, number: int | np.integer) -> str:
     """A box by its number in the file, its class and its first corner."""
     corner = ", ".join(f"{x + 0.5:g}" for x in drawn.corners[number, 0])
     return f"box {number + 1} ({drawn.labels[number]}, from index {corner})"

@@ -17,7 +17,7 @@ Places = NDArray[np.float64]
 
 FEWEST_COMMON = 4  # points that two sets must share to be compared
 
-SHIFTED = 2.5
+SHIFTED = 1.5
 """A set is shifted when its usual distance is this many times what is left of it without the shift."""
 
 EXCHANGED = 0.35
@@ -93,13 +93,13 @@ def usual_distance(away: NDArray[np.float64]) -> NDArray[np.float64]:
     overall = float(np.nanmedian(away)) if np.isfinite(away).any() else 0.0
     is_known = np.isfinite(away).any(axis=0)
     own = np.nanmedian(np.where(is_known, away, 0.0), axis=0)
-    return np.maximum(own, max(overall, 1e-9))
+    return np.asarray(np.maximum(own, max(overall, 1e-9)))
 
 
 def _median(differences: Places) -> Places:
     """The median difference (d,) of the known points; 0 where too few are known."""
     known = differences[np.isfinite(differences).all(axis=1)]
-    return np.median(known, axis=0) if len(known) >= FEWEST_COMMON else np.zeros(differences.shape[1])
+    return np.asarray(np.median(known, axis=0) if len(known) >= FEWEST_COMMON else np.zeros(differences.shape[1]))
 
 
 def _laid_onto(places: Places, shape: Places) -> Places:

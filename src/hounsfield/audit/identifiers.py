@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from typing import IO, Any
@@ -89,7 +90,9 @@ def _dicom(stream: IO[bytes]) -> Held:
     from pydicom.datadict import tag_for_keyword
 
     try:
-        found: Any = dcmread(stream, stop_before_pixels=True, specific_tags=list(DICOM))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a header that is out of order
+            found: Any = dcmread(stream, stop_before_pixels=True, specific_tags=list(DICOM))
         values = {keyword: str(found.get(keyword, "")).strip() for keyword in DICOM}
     except Exception:  # a header that is out of order fails in any way; reading the image says so
         return {}

@@ -17,7 +17,10 @@ from hounsfield.audit.wording import counted, several
 from hounsfield.values import Case, Dataset, Fault
 
 FEWEST = 20  # cases from which on the usual values of a column without limits are known
-FAR, FAR_BY_FACTOR = 50.0, 12.0  # spreads of the cases' medians, of the values and of their logarithms
+FAR, FAR_BY_FACTOR = (
+    50.0,
+    12.0,
+)  # spreads of the cases' medians, of the values and, of positive ones, of their logarithms
 
 REMEDY = "Look at the record; leave the value out, or mend its unit."
 
@@ -108,7 +111,8 @@ def _is_far(value: float, middles: NDArray[np.float64]) -> bool:
     middle, deviation = float(np.median(middles)), float(spread(middles))
     if abs(value - middle) <= FAR * deviation:
         return False
-    if value <= 0 or middles.min() <= 0:
+    positive = middles[middles > 0]
+    if value <= 0 or 2 * len(positive) < len(middles):
         return True
-    logs = np.log(middles)
+    logs = np.log(positive)
     return bool(abs(np.log(value) - np.median(logs)) > FAR_BY_FACTOR * max(float(spread(logs)), 1e-6))

@@ -31,8 +31,7 @@ from hounsfield.formats.files import suffix_of
 from hounsfield.formats.points_fcsv import read_rows
 from hounsfield.values import Dataset, Fault, Image, Points
 
-FAR = 6.0  # times the usual distance of a point between raters
-FAR_ACROSS = 10.0  # and between people, who differ
+FAR = 10.0  # times the usual distance of a point, between raters or between people
 FEWEST_CASES = 8  # whose mean shape is worth something
 
 MARK_AGAIN = "Look at the image, and mark the point again."
@@ -68,8 +67,8 @@ class PointsCheck:
                 what = f"has points outside of its image: {listed(marked.outside)}"
                 yield self._fault(marked, what, "Are its coordinates those of this image, in RAS?", 1.0)
         spelling = misspelt([marked.names for marked in every])
-        for number, names in spelling.items():
-            said = [f"{name!r}, which the others call {usual!r}" for name, usual in names.items()]
+        for number, odd in spelling.items():
+            said = [f"{name!r}, which the others call {usual!r}" for name, usual in odd.items()]
             yield self._fault(every[number], f"has a point {listed(said)}", "Write the name as the others do.", 0.95)
         for number, (own, usual) in reordered([marked.names for marked in every]).items():
             what = f"lists its points in another order than the others: {own} where they have {usual}"
@@ -100,7 +99,7 @@ class PointsCheck:
                 shift = float(np.linalg.norm(found.shifts[number]))
                 if shift > SHIFTED * left:
                     what = f"lies {shift:.3g} away from the other raters as a whole ({_steps(found.shifts[number])})"
-                    yield self._fault(marked, what, TAKE_OFF, min(0.99, 1 - left / shift))
+                    yield self._fault(marked, what, TAKE_OFF, min(0.99, 1 - 0.5 * left / shift))
                 middle = sets[number] - found.shifts[number] - found.rest[number]
                 places = sets[number] - found.shifts[number]
                 yield from self._odd(marked, names, places, middle, FAR * usual, "the other raters", 0.85)
@@ -114,7 +113,7 @@ class PointsCheck:
         usual = usual_distance(np.linalg.norm(laid - shape, axis=2))
         for marks, places in zip(cases, laid, strict=True):
             agreed = next((marked for marked in marks if marked.rater is None), marks[0])
-            yield from self._odd(agreed, names, places, shape, FAR_ACROSS * usual, "the other cases", 0.6)
+            yield from self._odd(agreed, names, places, shape, FAR * usual, "the other cases", 0.6)
 
     def _odd(
         self,

@@ -37,9 +37,9 @@ class Privacy:
             for where, held in files.items():
                 alike.setdefault(tuple(held), []).append((case_id, where))
                 sure |= held
-        for what, files in alike.items():
-            ids = tuple(dict.fromkeys(case_id for case_id, _ in files))
-            where = several([where for _, where in files])
+        for what, those in alike.items():
+            ids = tuple(dict.fromkeys(case_id for case_id, _ in those))
+            where = several([where for _, where in those])
             yield Fault(
                 self.name, where, f"still holds {', '.join(what)}", REMEDY, max(map(sure.__getitem__, what)), ids
             )

@@ -18,10 +18,10 @@ from hounsfield.audit.summary import SIDE, reduced
 from hounsfield.ops.slabs import slabs
 from hounsfield.values import Case, Dataset, Image, Refused, Series
 
-CANDIDATE = 0.9
+CANDIDATE = 0.95
 """Correlation of the details of two thumbnails from which on the images themselves are compared."""
 
-ALIKE = 0.8
+ALIKE = 0.6
 """Correlation of the details of two images from which on one is said to be a copy of the other."""
 
 NEIGHBOURS = 3  # candidates that are looked at for each image, the likest first
@@ -172,4 +172,4 @@ def _tempered(details: NDArray[np.floating]) -> NDArray[np.floating]:
     sizes = np.abs(details)
     there = sizes[sizes > 1e-6 * sizes.max(initial=0.0)]
     most = STEEPEST * float(np.median(there)) if there.size else 0.0
-    return np.clip(details, -most, most)
+    return np.asarray(np.clip(details, -most, most))
