@@ -21,17 +21,18 @@ def write_label_map(labels: LabelMap, stem: Path) -> Sequence[Path]:
     is_picture = labels.grid.ndim == 2 and labels.grid == Grid.picture(labels.grid.shape)
     suffix = ".png" if is_picture else ".nii.gz"
     files = [stem.with_name(stem.name + suffix)]
-    _write(files[0], labels.array, labels.grid)
+    write_labels(files[0], labels.array, labels.grid)
     if labels.instances is not None:
         files.append(stem.with_name(f"{stem.name}.objects{suffix}"))
-        _write(files[1], labels.instances, labels.grid)
+        write_labels(files[1], labels.instances, labels.grid)
     names = stem.with_name(f"{stem.name}.labels.json")
     regions = {name: sorted(values) for name, values in labels.regions.items()}
     write_json(names, {"labels": dict(labels.labels), "regions": regions, "ignore": labels.ignore})
     return [*files, names]
 
 
-def _write(path: Path, array: NDArray[Any], grid: Grid) -> None:
+def write_labels(path: Path, array: NDArray[Any], grid: Grid) -> None:
+    """Label values on a grid, in the kind of file that the name says, as a whole or not at all."""
     with aside(path) as other:
         if suffix_of(path) == ".png":
             picture.write_labels(other, array)

@@ -66,7 +66,7 @@ class ImageMask:
             truths = {}
             if mask is None:
                 what = f"has no mask in {pair.masks.relative_to(folder).as_posix()}"
-                problems.append(Problem(str(image), what, "Add it, or remove the image."))
+                problems.append(Problem(str(image), what, "Add it, or remove the image.", ids[image]))
             else:
                 used.append(mask)
                 truths["labels"] = Truth(lazies.labels_on(mask, image, names, convert=convert))
