@@ -1,10 +1,9 @@
 """A folder for each case, with files named by role."""
 
 import numpy as np
-import pytest
 from made_folders import opened, png, text, volume
 
-from hounsfield.values import Diagnosis, LabelMap, Refused
+from hounsfield.values import Diagnosis, LabelMap
 
 
 def test_files_named_by_role(tmp_path):
@@ -34,7 +33,7 @@ def test_names_that_begin_with_the_case(tmp_path):
     assert {case.id: case.split for case in dataset}["BraTS20_004"] == "validation"
     assert dataset["BraTS20_002"].split == "training"
     assert ["BraTS20_004" in problem.where for problem in dataset.problems] == [True]
-    assert "lacks flair, seg, t1ce, t2" in dataset.problems[0].what
+    assert "lacks flair, t1ce, t2," in dataset.problems[0].what
 
 
 def test_what_all_names_of_a_folder_begin_with_is_no_role(tmp_path):
@@ -55,12 +54,33 @@ def test_one_folder_of_two_dates_and_masks_on_a_grid_of_their_own(tmp_path):
         volume(tmp_path / "patient01" / f"{name}.nii.gz", np.ones((5, 5, 5), np.uint8))
     text(tmp_path / "patient01" / "study1_FLAIR_to_common_space.txt", "#Insight Transform File V1.0")
     dataset = opened(tmp_path)
-    case = dataset["patient01"]
-    assert list(case.inputs) == ["study1_flair", "study2_flair"]
-    assert list(case.truths) == ["gt", "brainmask"]  # what to look at goes behind what is asked for
-    assert dataset.unclaimed == ("patient01/study1_FLAIR_to_common_space.txt",)
-    with pytest.raises(Refused, match=r"gt\.nii\.gz: has the shape 5x5x5, but its image .*study1_FLAIR"):
-        case.truth(LabelMap)
+    assert list(dataset["patient01"].inputs) == ["study1_flair", "study2_flair"]
+    assert (dict(dataset["patient01"].truths), dataset.task) == ({}, "")
+    said = [str(problem) for problem in dataset.problems]
+    assert ["brainmask.nii.gz: lies on the grid of none of the images" in line for line in said] == [True, False]
+    assert dataset.unclaimed == (
+        "patient01/brainmask.nii.gz",
+        "patient01/gt.nii.gz",
+        "patient01/study1_FLAIR_to_common_space.txt",
+    )
+
+
+def test_several_masks_are_told_apart_by_role_those_of_the_whole_body_last(tmp_path):
+    for name in ("p1", "p2"):
+        for role in ("ct", "brain_mask", "lesion"):
+            volume(tmp_path / name / f"{role}.nii.gz")
+    assert list(opened(tmp_path)["p1"].truths) == ["lesion", "brain_mask"]
+
+
+def test_masks_may_be_kept_back_from_the_test_part(tmp_path):
+    for name in ("a", "b", "c"):
+        for role in ("ct", "seg"):
+            volume(tmp_path / "train" / name / f"{role}.nii.gz")
+    volume(tmp_path / "test" / "d" / "ct.nii.gz")
+    dataset = opened(tmp_path)
+    assert (len(dataset), dataset.problems) == (4, ())
+    (tmp_path / "train" / "c" / "seg.nii.gz").unlink()
+    assert [problem.case for problem in opened(tmp_path).problems] == ["c"]
 
 
 def test_a_mask_lies_on_the_image_of_its_grid(tmp_path):

@@ -42,7 +42,8 @@ class Bids:
         images, masks = _images(root), _masks(root)
         described = [name for name in ("dataset_description.json", "participants.tsv") if (root / name).is_file()]
         beside = f", with {' and '.join(described)}" if described else ""
-        why = f"{len(images)} visits in folders sub-*, {len(masks)} of which have masks{beside}, as in BIDS"
+        said = f"{len(images)} visit{'s' * (len(images) != 1)} in folders sub-*, masks of {len(masks)}"
+        why = f"there {'are' if len(images) != 1 else 'is'} {said}{beside}, as in BIDS"
         return Claim(0.85 if described else 0.75, why, "segmentation" if masks else "", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
@@ -61,7 +62,8 @@ class Bids:
             case_id = f"{patient}_{session}" if session else patient
             truths = _truths(roles, masks.get(visit, []), meaning)
             if masks and not truths:
-                problems.append(Problem(case_id, "has no mask below derivatives", "Add it, or remove the images."))
+                what, remedy = "has no mask below derivatives", "Add it, or remove the images."
+                problems.append(Problem(case_id, what, remedy, case_id))
             said = told.of(patient)
             covariates = {name: None if value == UNKNOWN else value for name, value in said.covariates.items()}
             inputs = {role: lazies.image(path) for role, path in roles.items()}

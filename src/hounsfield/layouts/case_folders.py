@@ -32,7 +32,18 @@ KNOWN = frozenset({
 WHOLE = ("brain", "body", "head", "roi")
 """Masks of what to look at, not of what is asked for: they go behind the others."""
 
+FEW = 5
+"""So many cases are looked at to tell on which image a mask lies."""
+
 Roles = dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """On which image the masks of a role lie, and what their numbers mean."""
+
+    of: str
+    meaning: Meaning
 
 
 @dataclass(frozen=True)
@@ -61,43 +72,46 @@ class CaseFolders:
         if found is None:
             return None
         masks = [role for role in found.usual if is_mask(role)]
-        why = f"{len(found.roles)} folders hold {', '.join(found.usual)} of a case each"
+        held = "folders hold" if len(found.roles) > 1 else "folder holds"
+        why = f"{len(found.roles)} {held} {', '.join(found.usual)} of a case"
         sure = 0.6 if len(found.roles) == 1 else 0.85 if masks else 0.7
         return Claim(sure, why, "segmentation" if masks else "", found.root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
-        """Cases with an input for each image, a label map for each mask, and covariates where a table has them."""
+        """Cases with an input for each image, a label map for each mask, and covariates where a table has them.
+
+        Masks that lie on the grid of none of their images are problems, and no truths.
+        """
         found = _find(folder)
         if found is None:
             raise refuse(folder, "has no folders of cases with images called alike", "Name files by their role.")
-        ids = _ids(found)
+        ids, masks = _ids(found), _masks(found)
         joined = _joined(folder, found.root, ids.values(), options)
         first = next(role for role in found.usual if not is_mask(role))
         told = told_by(joined.rows, options, where=str(folder), of=first, hidden=joined.keys)
-        lies_on = _lies_on(found)
-        meanings = {role: meaning_of(found.files(role)) for role in found.usual if is_mask(role)}
-        cases, problems = [], list(joined.problems)
+        cases, used, problems = [], list(joined.tables), list(joined.problems)
         for inner, roles in found.roles.items():
             said = told.of(ids[inner])
+            part = said.split or found.parts[inner]
             images = {role: path for role, path in roles.items() if not is_mask(role)}
-            truths = _masks(roles, images, lies_on, meanings)
-            missing = [role for role in found.usual if role not in roles]
-            if missing:
-                what = f"lacks {', '.join(missing)}, which most cases have"
-                problems.append(Problem(str(inner), what, "Add the file, or remove the folder."))
+            truths = _truths(roles, images, masks)
+            problems += _missing(inner, ids[inner], roles, found, part)
+            used += [*images.values(), *(roles[role] for role in roles if role in masks)]
             inputs = {role: lazies.image(path) for role, path in images.items()}
             answers = {**truths, **said.truths}
-            part = said.split or found.parts[inner]
             cases.append(Case(ids[inner], inputs, answers, said.covariates, said.patient, said.site, part))
-        by_masks = options.target is None and any(map(is_mask, found.usual))
-        used = [path for roles in found.roles.values() for path in roles.values()]
+        for role in found.usual:
+            if is_mask(role) and role not in masks:
+                what = "lies on the grid of none of the images of its case, nor do those of other cases"
+                problems.append(Problem(str(found.files(role)[0]), what, "Resample it to one of them."))
+        by_masks = bool(masks) and options.target is None
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
             task="segmentation" if by_masks else told.task,
             task_why="each case has a mask" if by_masks else told.task_why,
             problems=tuple(problems),
-            unclaimed=unclaimed(folder, [*used, *joined.tables]),
+            unclaimed=unclaimed(folder, used),
         )
 
 
@@ -123,19 +137,25 @@ def _alike(root: Path, places: Mapping[Path, str | None]) -> Folders | None:
     if any(path.name.lower() in NOT_CLASSES or path.name.lower() in PARTS for path in places):
         return None
     by_folder = {path: _roles(path) for path in places}
-    counts = Counter(tuple(roles) for roles in by_folder.values() if roles)
+    counts = Counter(_images(roles) for roles in by_folder.values() if _images(roles))
     if not counts:
         return None
-    usual, times = counts.most_common(1)[0]
-    images = [role for role in usual if not is_mask(role)]
+    images, times = counts.most_common(1)[0]
+    alike = [roles for roles in by_folder.values() if _images(roles) == images and len(roles) > len(images)]
+    masks = Counter(role for roles in alike for role in roles if is_mask(role))
+    usual = tuple(sorted((*images, *(role for role, number in masks.items() if 2 * number >= len(alike)))))
     known = [role for role in images if KNOWN & set(_words(role))]
     are_words = all(any(map(str.isalpha, role)) for role in images)
     tells = are_words and (len(images) < len(usual) or len(known) > 1)
     sure = 2 * times > counts.total() if counts.total() > 1 else len(known) == len(images)
-    if not images or not tells or not sure:
+    if not tells or not sure:
         return None
     chosen = {path: roles for path, roles in by_folder.items() if set(images) & roles.keys()}
     return Folders(root, chosen, usual, {path: places[path] for path in chosen})
+
+
+def _images(roles: Roles) -> tuple[str, ...]:
+    return tuple(role for role in roles if not is_mask(role))
 
 
 def _roles(folder: Path) -> Roles:
@@ -170,34 +190,48 @@ def _ids(found: Folders) -> dict[Path, str]:
     }
 
 
-def _masks(
-    roles: Roles, images: Roles, lies_on: Mapping[str, str], meanings: Mapping[str, Meaning]
-) -> dict[str, Truth]:
-    """The label maps of a case, the only one as `labels`, several by role, masks of the whole body last."""
-    masks = sorted((role for role in roles if is_mask(role)), key=lambda role: (role.startswith(WHOLE), role))
+def _missing(inner: Path, case_id: str, roles: Roles, found: Folders, part: str | None) -> list[Problem]:
+    """What a case lacks and most have; masks may be kept back from those that nothing is learnt from."""
+    may_lack = is_mask if part in ("validation", "test") else lambda _: False
+    missing = [role for role in found.usual if role not in roles and not may_lack(role)]
+    if not missing:
+        return []
+    what = f"lacks {', '.join(missing)}, which most cases have"
+    return [Problem(str(inner), what, "Add the file, or remove the folder.", case_id)]
+
+
+def _truths(roles: Roles, images: Roles, masks: Mapping[str, Mask]) -> dict[str, Truth]:
+    """The label maps of a case: the only one as `labels`, several by role, masks of the whole body last."""
     truths = {}
-    for role in masks:
-        of = lies_on.get(role, "")
-        of = of if of in images else next(iter(images))
-        name = "labels" if len(masks) == 1 else role
-        names, convert = meanings.get(role, ({}, None))
-        truths[name] = Truth(lazies.labels_on(roles[role], images[of], names, convert=convert), of=of)
+    for role, mask in masks.items():
+        if role in roles:
+            of = mask.of if mask.of in images else next(iter(images))
+            names, convert = mask.meaning
+            answer = lazies.labels_on(roles[role], images[of], names, convert=convert)
+            truths["labels" if len(masks) == 1 else role] = Truth(answer, of=of)
     return truths
 
 
-def _lies_on(found: Folders) -> dict[str, str]:
-    """Mask -> the image on whose grid it lies, as the headers of the first usual case say."""
-    roles = next(roles for roles in found.roles.values() if tuple(roles) == found.usual)
-    grids = {}
-    for role, path in roles.items():
-        try:
-            grids[role] = lazies.format_of(path).read_grid(path)
-        except Refused:
-            continue  # its own case says so when it is read
-    images = [role for role in grids if not is_mask(role)]
-    masks = [role for role in grids if is_mask(role)]
-    fitting = {mask: [role for role in images if grids[role].close_to(grids[mask])] for mask in masks}
-    return {mask: fits[0] for mask, fits in fitting.items() if fits}
+def _masks(found: Folders) -> dict[str, Mask]:
+    """The masks that lie on an image's grid, as the headers of a few cases say; those of the whole body last."""
+    order = sorted(filter(is_mask, found.usual), key=lambda role: (role.startswith(WHOLE), role))
+    masks = {}
+    for role in order:
+        few = [roles for roles in found.roles.values() if role in roles and _images(roles)][:FEW]
+        fitting = Counter(of for roles in few for of in _same_grid(role, roles)[:1])
+        if fitting:
+            masks[role] = Mask(fitting.most_common(1)[0][0], meaning_of(found.files(role)))
+    return masks
+
+
+def _same_grid(mask: str, roles: Roles) -> list[str]:
+    """The images on whose grid a mask lies; all where its file can not be read, which its own case will say."""
+    images = _images(roles)
+    try:
+        grids = {role: lazies.format_of(roles[role]).read_grid(roles[role]) for role in (mask, *images)}
+    except Refused:
+        return list(images)
+    return [role for role in images if grids[role].close_to(grids[mask])]
 
 
 def _joined(folder: Path, root: Path, ids: Iterable[str], options: ReadOptions) -> Joined[str]:

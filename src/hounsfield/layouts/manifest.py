@@ -186,10 +186,10 @@ def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Pro
         missing = [column for column, path in paths.items() if not path.is_file()]
         for column in missing:
             what = f"names {named[column]!r}, which is not there"
-            problems.append(Problem(where, what, "Add the file, or mend the path."))
+            problems.append(Problem(where, what, "Add the file, or mend the path.", name))
         files = {column: path for column, path in paths.items() if column not in missing}
         if not set(files) & set(columns.inputs) and not missing:
-            problems.append(Problem(where, f"names no image of {name!r}", "Name its files, or remove the row."))
+            problems.append(Problem(where, f"names no image of {name!r}", "Name its files, or remove the row.", name))
         elif not set(missing) & set(columns.inputs):
             listed[name] = Listed(row, files)
     return listed, problems

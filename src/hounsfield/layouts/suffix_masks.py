@@ -47,7 +47,7 @@ class SuffixMasks:
             truths: dict[str, Truth] = {}
             if not masks:
                 what = f"has no mask beside it, such as {ids[image]}_mask"
-                problems.append(Problem(str(image), what, "Add it, or remove the image."))
+                problems.append(Problem(str(image), what, "Add it, or remove the image.", ids[image]))
             elif are_objects:
                 truths["labels"] = Truth(_united(masks, image))
             else:

@@ -10,8 +10,7 @@ from typing import Any
 
 from hounsfield.answers.manifest import Entry, add
 from hounsfield.confidence.alarms import alarms
-from hounsfield.formats.files import sha256_of
-from hounsfield.layouts.opening import leaves_its_folder
+from hounsfield.formats.files import leaves_its_folder, sha256_of
 from hounsfield.packages.package import Package
 from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.seam import Trained

@@ -47,14 +47,18 @@ def _cases_of_one(
 ) -> tuple[Sequence[Case], Sequence[Problem]]:
     how = opening.get("derive")
     options = {name: value for name, value in opening.items() if name != "derive"}
-    is_file = not isinstance(one, Dataset) and Path(one).is_file() and not is_zip(Path(one))
-    if is_file and how is None and "image" in package.facts.words["roles"]:
+    if not isinstance(one, Dataset) and how is None and _is_image_file(Path(one), package):
         return [single_case({"image": Path(one)})], ()
     dataset = open_dataset(one, task=package.plan.task if how is None else None, **options)
     dataset, task = derived(dataset, package.plan.task, how)
     _refuse_without_roles(dataset, task)
     given = {value.where for case in dataset for value in case.inputs.values()}
     return dataset.cases, [problem for problem in dataset.problems if problem.where not in given]  # such as no label
+
+
+def _is_image_file(path: Path, package: Package) -> bool:
+    """Whether a file is to be the package's only image, not a set of cases."""
+    return path.is_file() and not is_zip(path) and "image" in package.facts.words["roles"]
 
 
 def _refuse_without_roles(dataset: Dataset, task: str) -> None:
