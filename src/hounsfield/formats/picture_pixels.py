@@ -82,7 +82,9 @@ def _channels(picture: Any, header: PictureHeader) -> NDArray[Any]:
             remedy = "Lay it on a ground of your choice ('flatten') and save it without transparency."
             raise refuse(header.path, "is transparent in places, and what lies there is unknown", remedy)
         numbers = _numbers(strip, header)
-        channels[:, start : start + step] = numbers if numbers.ndim == 2 else np.moveaxis(numbers, -1, 0)
+        if numbers.ndim == 3:
+            numbers = np.moveaxis(numbers, -1, 0)[: len(channels)]  # one of three equal greys of a GIF
+        channels[:, start : start + step] = numbers
     return channels
 
 
@@ -130,15 +132,12 @@ def _numbers(strip: Any, header: PictureHeader) -> NDArray[Any]:
 
 
 def _labels(picture: Any, header: PictureHeader) -> NDArray[Any]:
-    """The numbers of a page: those of a palette as they are, three equal colours as one."""
-    if picture.mode == "P":
+    """The numbers of a page: those of a palette, but the greys of one that holds nothing else; three equal as one."""
+    if picture.mode == "P" and header.kind != "GIF":
         _turn_upright(picture, header)
-        numbers = np.asarray(picture)
         colours = np.reshape(picture.getpalette() or [], (-1, 3))
-        is_white = (colours == 255).all(axis=1)
-        if len(colours) and is_white[0] and np.all(is_white | (colours == 0).all(axis=1)):
-            return is_white[numbers]  # black and white in this order: black stays 0 all the same
-        return numbers
+        if np.any(colours != colours[:, :1]):
+            return np.asarray(picture)
     channels = _channels(picture, header)
     if len(channels) > 1 and np.any(channels != channels[:1]):
         _refuse_colours(header, channels)
