@@ -24,4 +24,4 @@ def whole_numbers(where: object, values: NDArray[Any]) -> NDArray[np.integer]:
     if low < -LARGEST_LABEL or high > LARGEST_LABEL:
         raise refuse(where, f"holds the label {high if high > LARGEST_LABEL else low}", "Number the labels from 1.")
     smallest = np.result_type(np.min_scalar_type(low), np.min_scalar_type(high))
-    return np.ascontiguousarray(values.astype(smallest))
+    return np.ascontiguousarray(values.astype(smallest, copy=False))
