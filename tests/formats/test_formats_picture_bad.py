@@ -214,7 +214,7 @@ def test_directories_that_can_not_be(tmp_path, order, places, what):
     else:
         data[4:8] = struct.pack(f"{order}I", places["pointer"])
     (tmp_path / "a.tif").write_bytes(data)
-    with pytest.raises(Refused, match=what):
+    with pytest.raises(Refused, match=what or None):
         picture.read_grid(tmp_path / "a.tif")
 
 
@@ -236,7 +236,7 @@ def test_tags_that_can_not_be(tmp_path, tag, value, what):
     tags, pixels = grey_page(NOISE)
     extra = {323: (4, [2**31]), 324: (4, [8])} if tag == 322 else {}
     (tmp_path / "a.tif").write_bytes(tiff([({**tags, **extra, tag: value}, pixels)]))
-    with pytest.raises(Refused, match=what):
+    with pytest.raises(Refused, match=what or None):
         picture.read_image(tmp_path / "a.tif")
     ends_well(tmp_path / "a.tif")
 

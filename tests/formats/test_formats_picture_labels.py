@@ -101,3 +101,20 @@ def test_labels_beyond_255_read_back_from_tiff(tmp_path):
 def test_labels_are_not_written_where_they_would_not_be_kept(tmp_path, name):
     with pytest.raises(Refused, match="end in"):
         picture.write_labels(tmp_path / name, CLASSES)
+
+
+@pytest.mark.parametrize("suffix", ["png", "gif"])
+def test_greys_that_a_program_put_into_a_palette_stay_what_they_were(tmp_path, suffix):
+    values = np.array([0, 1, 2, 7], np.uint8)
+    made = Pillow.fromarray(CLASSES)  # numbers 0 to 3, as an optimiser would store the greys
+    made.putpalette(np.repeat(values, 3).tobytes())
+    made.save(tmp_path / f"a.{suffix}")
+    assert np.array_equal(picture.read_labels(tmp_path / f"a.{suffix}")[0], values[CLASSES])
+
+
+def test_coloured_gifs_have_no_numbers(tmp_path):
+    made = Pillow.fromarray(CLASSES)
+    made.putpalette(voc_colours().tobytes())
+    made.save(tmp_path / "a.gif")
+    with pytest.raises(Refused, match="mask of 4 colours"):
+        picture.read_labels(tmp_path / "a.gif")

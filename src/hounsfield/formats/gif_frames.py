@@ -19,10 +19,10 @@ IMAGE, EXTENSION, END = b",", b"!", b";"
 
 @dataclass(frozen=True)
 class Frames:
-    """How many, and whether a frame brings colours of its own."""
+    """How many, and whether all palettes hold nothing but greys."""
 
     count: int
-    have_own_colours: bool
+    are_grey: bool
 
 
 def read_frames(path: Path) -> Frames:
@@ -30,8 +30,7 @@ def read_frames(path: Path) -> Frames:
     with open(path, "rb") as file:
         head = _take(file, path, 13)
         columns, rows, flags = struct.unpack("<HHB", head[6:11])
-        _pass_over_colours(file, path, flags)
-        count, own = 0, False
+        count, are_grey = 0, _is_grey(file, path, flags)
         while (kind := _take(file, path, 1)) != END:
             if kind == EXTENSION:
                 _take(file, path, 1)
@@ -40,10 +39,10 @@ def read_frames(path: Path) -> Frames:
                 if left + width > columns or top + height > rows or not width or not height:
                     what = f"has a frame that is empty or leaves its {columns}x{rows} pixels"
                     raise refuse(path, what, "Save its frames again, or as single pictures.")
-                count, own = count + 1, own or flags >= 128
+                count += 1
                 if count > MOST_FRAMES:
                     raise refuse(path, f"has more than the {MOST_FRAMES} frames that are read", "Split it.")
-                _pass_over_colours(file, path, flags)
+                are_grey &= _is_grey(file, path, flags)
                 _take(file, path, 1)
             elif kind != b"\0":  # some programs pad with zeros
                 raise refuse(path, "is damaged: between its frames is something else", AGAIN)
@@ -51,7 +50,7 @@ def read_frames(path: Path) -> Frames:
                 _pass_over_blocks(file, path)
     if not count:
         raise refuse(path, "holds no frame", AGAIN)
-    return Frames(count, own)
+    return Frames(count, are_grey)
 
 
 def _take(file: IO[bytes], path: Path, length: int) -> bytes:
@@ -61,9 +60,10 @@ def _take(file: IO[bytes], path: Path, length: int) -> bytes:
     return data
 
 
-def _pass_over_colours(file: IO[bytes], path: Path, flags: int) -> None:
-    if flags >= 128:
-        _take(file, path, 3 << ((flags & 7) + 1))
+def _is_grey(file: IO[bytes], path: Path, flags: int) -> bool:
+    """Reads the palette that may follow: whether it holds nothing but greys."""
+    colours = _take(file, path, 3 << ((flags & 7) + 1)) if flags >= 128 else b""
+    return colours[::3] == colours[1::3] == colours[2::3]
 
 
 def _pass_over_blocks(file: IO[bytes], path: Path) -> None:

@@ -43,4 +43,5 @@ def whole_numbers(where: object, values: NDArray[Any], *, tolerance: float = 0.0
 def smallest(array: NDArray[np.generic]) -> NDArray[np.integer]:
     """Label values in the smallest type of integers that holds them, unsigned where none is negative."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
-    return np.ascontiguousarray(array.astype(np.result_type(np.min_scalar_type(low), np.min_scalar_type(high))))
+    dtype = np.result_type(np.min_scalar_type(low), np.min_scalar_type(high))
+    return np.ascontiguousarray(array.astype(dtype, copy=False))

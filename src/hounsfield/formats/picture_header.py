@@ -106,7 +106,7 @@ def read_header(path: Path) -> PictureHeader:
     """The header of a picture. Refuses what can not be true, what would flood the memory, and what is not read."""
     path = Path(path)
     kind = kind_of(path)
-    numbers, own_colours = np.zeros((1, 1), np.intp), False
+    numbers, are_grey = np.zeros((1, 1), np.intp), False
     page: Page | None = None
     spacing: float | None = None
     if kind == "TIFF":
@@ -116,7 +116,7 @@ def read_header(path: Path) -> PictureHeader:
         numbers = np.array([one.number for one in tiff.pages], np.intp)[order]
     elif kind == "GIF":
         frames = read_frames(path)
-        numbers, own_colours = np.arange(frames.count)[None], frames.have_own_colours and frames.count > 1
+        numbers, are_grey = np.arange(frames.count)[None], frames.are_grey
     with opened(path, kind) as picture:
         picture.seek(page.number if page else 0)
         mode, (rows, columns) = picture.mode, _upright(picture)
@@ -125,7 +125,7 @@ def read_header(path: Path) -> PictureHeader:
     if decoded > ROOM and decoded > MOST_GROWTH * size_of(path):
         what = f"would unpack to {decoded // MiB} MiB from {size_of(path)} bytes, as bombs do and pictures do not"
         raise refuse(path, what, "Cut it into smaller pictures; save masks with 1 bit a pixel.")
-    is_colour = mode in COLOUR or own_colours
+    is_colour = (mode in COLOUR or kind == "GIF") and not are_grey
     return PictureHeader(path, kind, rows, columns, is_colour, _dtype(mode, page), numbers, page, spacing)
 
 
@@ -135,7 +135,8 @@ def opened(path: Path, kind: str) -> Iterator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is either harmless or refused below
-            with Pillow.open(path, formats=(kind,)) as picture:
+            # by a stream, not by name: Pillow would map a file it knows by name, and then turns the wrong way
+            with open(path, "rb") as file, Pillow.open(file, formats=(kind,)) as picture:
                 columns, rows = picture.size
                 if columns * rows > MOST_PIXELS:
                     raise Pillow.DecompressionBombError

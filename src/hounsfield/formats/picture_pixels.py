@@ -45,12 +45,13 @@ class PagesSource:
         planes = np.empty((len(slices), *shape), self.dtype)
         with opened(header.path, header.kind) as picture:
             for plane, k in zip(planes, slices, strict=True):
-                pages = []
-                for number in header.numbers[:, k]:
+                is_whole = plane.shape == (header.channels, header.rows, header.columns)
+                page = plane if is_whole else np.empty((header.channels, header.rows, header.columns), self.dtype)
+                for channels, number in zip(np.split(page, len(header.numbers)), header.numbers[:, k], strict=True):
                     picture.seek(int(number))
-                    pages.append(_channels(picture, header))
-                whole = pages[0] if len(pages) == 1 else np.concatenate(pages)
-                plane[...] = whole[tuple(part)]
+                    _fill(channels, picture, header)
+                if not is_whole:
+                    plane[...] = page[tuple(part)]
         return np.moveaxis(planes, 0, -1) if header.grid.ndim == 3 else planes[0]
 
 
@@ -71,10 +72,9 @@ def read_label_pages(header: PictureHeader) -> NDArray[np.integer]:
     return whole_numbers(header.path, values)
 
 
-def _channels(picture: Any, header: PictureHeader) -> NDArray[Any]:
-    """(channels, row, column) of the page that Pillow is at, upright. Refuses transparency."""
+def _fill(channels: NDArray[Any], picture: Any, header: PictureHeader) -> None:
+    """Fill (channels, row, column) with the page that Pillow is at, upright. Refuses transparency."""
     _turn_upright(picture, header)
-    channels = np.empty((3 if header.is_colour else 1, header.rows, header.columns), header.dtype)
     step = max(1, STRIP // header.columns)
     for start in range(0, header.rows, step):
         strip = picture.crop((0, start, header.columns, min(start + step, header.rows)))
@@ -82,8 +82,9 @@ def _channels(picture: Any, header: PictureHeader) -> NDArray[Any]:
             remedy = "Lay it on a ground of your choice ('flatten') and save it without transparency."
             raise refuse(header.path, "is transparent in places, and what lies there is unknown", remedy)
         numbers = _numbers(strip, header)
-        channels[:, start : start + step] = numbers if numbers.ndim == 2 else np.moveaxis(numbers, -1, 0)
-    return channels
+        if numbers.ndim == 3:
+            numbers = np.moveaxis(numbers, -1, 0)[: len(channels)]  # one of three equal greys of a GIF
+        channels[:, start : start + step] = numbers
 
 
 def _turn_upright(picture: Any, header: PictureHeader) -> None:
@@ -121,7 +122,7 @@ def _numbers(strip: Any, header: PictureHeader) -> NDArray[Any]:
         return array[..., :3]
     if header.page is None or header.is_colour:
         return array
-    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    native: NDArray[Any] = array.astype(array.dtype.newbyteorder("="), copy=False)
     if native.dtype.itemsize == header.dtype.itemsize and native.dtype.kind != "b":
         native = native.view(header.dtype)  # Pillow has no signed bytes and no unsigned numbers of 32 bits
     if header.page.photometric == WHITE_IS_ZERO and header.dtype == np.uint16:
@@ -130,19 +131,17 @@ def _numbers(strip: Any, header: PictureHeader) -> NDArray[Any]:
 
 
 def _labels(picture: Any, header: PictureHeader) -> NDArray[Any]:
-    """The numbers of a page: those of a palette as they are, three equal colours as one."""
-    if picture.mode == "P":
+    """The numbers of a page: those of a palette, but the greys of one that holds nothing else; three equal as one."""
+    if picture.mode == "P" and header.kind != "GIF":
         _turn_upright(picture, header)
-        numbers = np.asarray(picture)
         colours = np.reshape(picture.getpalette() or [], (-1, 3))
-        is_white = (colours == 255).all(axis=1)
-        if len(colours) and is_white[0] and np.all(is_white | (colours == 0).all(axis=1)):
-            return is_white[numbers]  # black and white in this order: black stays 0 all the same
-        return numbers
-    channels = _channels(picture, header)
+        if np.any(colours != colours[:, :1]):
+            return np.asarray(picture)
+    channels = np.empty((header.channels, header.rows, header.columns), header.dtype)
+    _fill(channels, picture, header)
     if len(channels) > 1 and np.any(channels != channels[:1]):
         _refuse_colours(header, channels)
-    return channels[0]
+    return np.asarray(channels[0])
 
 
 def _refuse_colours(header: PictureHeader, channels: NDArray[Any]) -> None:
