@@ -60,7 +60,9 @@ def _stored(header: Header, stream: Bounded, index: int) -> NDArray[Any]:
                 return _bits(encoding, stream, index)
             stream.seek(encoding.offset)
             decoder = get_decoder(UID(encoding.syntax))
-            array, _ = decoder.as_array(cast(Any, stream), index=index, **encoding.options())
+            array, _ = decoder.as_array(
+                cast(Any, stream), index=index, decoding_plugin=encoding.decoder, **encoding.options()
+            )
     except Refused:
         raise
     except Exception as error:  # over damaged data a decoder raises whatever it happens upon
