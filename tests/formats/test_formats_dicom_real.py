@@ -33,8 +33,8 @@ SAMPLES = {
     "JLSL_16_15_1_1F": ((1, 128, 128), None, lambda a: a),
     "parametric_map_float": ((1, 128, 128, 1), (0.661468, 0.661468), lambda a: a),
 }
+TOO_SHORT = "emri_small_jpeg_2k_lossless_too_short"  # by the 8 bytes that end a sequence: its frames are all there
 REFUSED = {  # as an image; as labels: None where it is one
-    "emri_small_jpeg_2k_lossless_too_short": ("can not be decoded, frame 10", "can not be decoded"),
     "liver": ("segmentation object", None),
     "liver_j2k": ("segmentation object", None),
     "liver_rle": ("segmentation object", "can not be decoded"),
@@ -44,7 +44,7 @@ REFUSED = {  # as an image; as labels: None where it is one
 
 def test_the_table_names_every_file(data_root):
     files = {path.stem for path in (data_root / "dicom_samples/pydicom-data").iterdir()}
-    assert files == set(SAMPLES) | set(REFUSED)
+    assert files == {*SAMPLES, *REFUSED, TOO_SHORT}
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -73,7 +73,7 @@ def test_a_sample_has_the_numbers_of_pydicom(data_root, name):
 def test_the_encodings_of_one_image_give_the_same_numbers(data_root):
     folder = data_root / "dicom_samples/pydicom-data"
     plain = image.read_image(folder / "emri_small.dcm").array()
-    for other in ("RLE", "big_endian", "jpeg_2k_lossless", "jpeg_ls_lossless"):
+    for other in ("RLE", "big_endian", "jpeg_2k_lossless", "jpeg_ls_lossless", "jpeg_2k_lossless_too_short"):
         assert np.array_equal(image.read_image(folder / f"emri_small_{other}.dcm").array(), plain)
 
 
@@ -82,10 +82,10 @@ def test_colours_are_in_their_order(data_root):
     folder = data_root / "dicom_samples/pydicom-data"
     for name, highest in (("SC_rgb_expb_16bit", 65535), ("SC_ybr_full_uncompressed", 255)):
         colours = image.read_image(folder / f"{name}.dcm").array(np.float64) / highest
-        assert np.allclose(colours[:, 5, 50], [1, 0, 0], atol=0.01)
-        assert np.allclose(colours[:, 15, 50], [1, 0.5, 0.5], atol=0.01)
-        assert np.allclose(colours[:, 25, 50], [0, 1, 0], atol=0.01)
-        assert np.allclose(colours[:, 45, 50], [0, 0, 1], atol=0.01)
+        assert np.allclose(colours[:, 5, 50], [1, 0, 0], atol=0.03)
+        assert np.allclose(colours[:, 15, 50], [1, 0.5, 0.5], atol=0.03)
+        assert np.allclose(colours[:, 25, 50], [0, 1, 0], atol=0.03)
+        assert np.allclose(colours[:, 45, 50], [0, 0, 1], atol=0.03)
 
 
 @pytest.mark.parametrize("name", ["MR2_J2KI", "explicit_VR-UN", "bad_sequence"])
@@ -127,8 +127,11 @@ def test_a_segmentation_is_a_label_map(data_root, name):
     assert np.allclose(TURN @ grid.affine[:, 3], [-235.2, -226.8, -128.69, 1])  # of the file's first frame
 
 
-def test_a_slab_decodes_one_slice(data_root):
-    path = data_root / "dicom_samples/pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"
-    frames = pydicom.dcmread(data_root / "dicom_samples/pydicom-data/emri_small.dcm").pixel_array
-    source = image.read_image(path).source
+def test_of_a_file_that_is_cut_short_only_whole_frames_are_read(data_root, tmp_path):
+    folder = data_root / "dicom_samples/pydicom-data"
+    (tmp_path / "cut.dcm").write_bytes((folder / "emri_small_jpeg_2k_lossless.dcm").read_bytes()[:-500])
+    frames = pydicom.dcmread(folder / "emri_small.dcm").pixel_array
+    source = image.read_image(tmp_path / "cut.dcm").source
     assert np.array_equal(source.slab(3, 4, 6)[0], np.moveaxis(frames[4:6], 0, -1))
+    with pytest.raises(Refused, match="cut short inside its compressed frame 10 of 10"):
+        source.slab(3, 9, 10)

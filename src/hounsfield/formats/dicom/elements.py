@@ -83,6 +83,6 @@ def items(dataset: Dataset, keyword: str, where: object) -> list[Dataset]:
 
 
 def in_short(said: object) -> str:
-    """The first line of what a library said, or of a value, in a length that fits into a sentence."""
-    line = next(iter(str(said).strip().splitlines()), "") or type(said).__name__
+    """The beginning of what a library said, or of a value, in a length that fits into a sentence."""
+    line = " ".join(str(said).split()) or type(said).__name__
     return line if len(line) <= 120 else f"{line[:117]}..."

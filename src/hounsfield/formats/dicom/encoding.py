@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from hounsfield.formats.dicom.elements import AGAIN, value_of, whole, word
@@ -22,9 +22,16 @@ MOST_FRAMES = 2**16
 MOST_RATIO = 10_000
 """Blank slices shrink to a three-thousandth in JPEG 2000; a file that declares much more than that holds no pixels."""
 
+DECODERS = ("pylibjpeg", "pydicom", "pillow", "gdcm")
+"""The first that is there is asked, and no other after it: over damaged data GDCM may end the whole process."""
+
+JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 UNDEFINED = 0xFFFFFFFF
 KEYWORDS = {0x0008: "FloatPixelData", 0x0009: "DoubleFloatPixelData", 0x0010: "PixelData"}
-FLOATS = {"FloatPixelData": np.dtype(np.float32), "DoubleFloatPixelData": np.dtype(np.float64)}
+FLOATS: dict[str, np.dtype[Any]] = {
+    "FloatPixelData": np.dtype(np.float32),
+    "DoubleFloatPixelData": np.dtype(np.float64),
+}
 COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 GREYS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 
@@ -63,6 +70,14 @@ class Encoding:
         if self.keyword in FLOATS:
             return FLOATS[self.keyword]
         return np.dtype(f"{'i' if self.is_signed else 'u'}{max(self.allocated, 8) // 8}")
+
+    @property
+    def decoder(self) -> str:
+        """Which of the installed decoders unpacks it; "" where none is needed, or none is there."""
+        there = get_decoder(UID(self.syntax)).available_plugins
+        if self.syntax == JPEG_EXTENDED and self.stored > 8:  # Pillow reads 8 bits
+            there = tuple(name for name in there if name != "pillow")
+        return next((name for name in DECODERS if name in there), "") if self.is_compressed else ""
 
     def options(self) -> dict[str, Any]:
         """The same in the decoders' words."""
@@ -138,7 +153,7 @@ def read_encoding(dataset: Dataset, element: Element, syntax: str, size: int, fi
     if min(rows, columns) < 1 or not 1 <= frames <= MOST_FRAMES or rows * columns > MOST_PIXELS:
         what = f"declares {frames} frames of {rows} rows and {columns} columns, which can not be read"
         raise refuse(file, what, AGAIN)
-    _refuse_unknown_numbers(encoding, whole(dataset, "HighBit", file, stored - 1), file)
+    _refuse_unknown_kinds(encoding, whole(dataset, "HighBit", file, stored - 1), file)
     _refuse_more_than_there_is(encoding, element, size, file)
     return encoding
 
@@ -153,17 +168,17 @@ def _tables(dataset: Dataset, file: DicomFile) -> tuple[bytes, bytes] | None:
 
 def _refuse_unknown_syntax(syntax: str, file: DicomFile) -> None:
     try:
-        decoder = get_decoder(UID(syntax))
+        get_decoder(UID(syntax))
     except Exception:  # an unknown name is told from a known one in more than one way
         what = f"is encoded in a way that can not be read here: {UID(syntax).name} ({syntax})"
         raise refuse(file, what, "Convert it with a DICOM tool to Explicit VR Little Endian.") from None
-    if not decoder.is_available:
-        what = f"is compressed as {UID(syntax).name}, for which no decoder is installed"
-        raise refuse(file, what, "Install hounsfield[dicom], or convert the file to an uncompressed one.")
 
 
-def _refuse_unknown_numbers(encoding: Encoding, high_bit: int, file: DicomFile) -> None:
+def _refuse_unknown_kinds(encoding: Encoding, high_bit: int, file: DicomFile) -> None:
     e = encoding
+    if e.is_compressed and not e.decoder:
+        what = f"is compressed as {UID(e.syntax).name}, for which no decoder is installed"
+        raise refuse(file, what, "Install hounsfield[dicom], or convert the file to an uncompressed one.")
     if e.photometric not in (GREYS if e.samples == 1 else COLOURS) or e.samples not in (1, 3):
         what = f"has {e.samples} samples a pixel as {e.photometric}, which is no kind of image that is read"
         raise refuse(file, what, "Export it as grey or RGB.")

@@ -27,17 +27,19 @@ class Bounded:
     """A file whose reads end where the file ends, however many bytes a length in it promises.
 
     Python takes memory for all the bytes that a read asks for, so the promise must be cut before it is made good.
-    most: after so many bytes the file is as if it ended, and `is_exhausted` says so.
+    most: after so many bytes the file is as if it ended, and `is_exhausted` says so.  is_cut: whether the end of the
+    file came in the middle of what was asked for.
     """
 
     def __init__(self, raw: IO[bytes], size: int, most: int | None = None) -> None:
         self.size = size
-        self.is_exhausted = False
+        self.is_exhausted = self.is_cut = False
         self._raw, self._left = raw, most
 
     def read(self, count: int = -1) -> bytes:
         """At most `count` bytes; all that are left where it is negative."""
         here = max(0, self.size - self._raw.tell())
+        self.is_cut = self.is_cut or 0 < here < count
         count = here if count < 0 else min(count, here)
         if self._left is not None:
             self._left -= max(count, CHARGE)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut
+from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID
 
 from hounsfield.formats.dicom.elements import AGAIN, in_short, value_of, word
@@ -171,7 +171,12 @@ def _parse(file: DicomFile, stream: Bounded) -> Dataset:
 def _palette(dataset: Dataset, file: DicomFile) -> Palette:
     try:
         count, first, _ = (int(n) for n in value_of(dataset, "RedPaletteColorLookupTableDescriptor", file))
-        numbers = np.arange(first, first + (count or 2**16))
+        count = count or 2**16
+        for colour in ("Red", "Green", "Blue"):  # of bytes in odd number the last one is padding, and no entry
+            data = value_of(dataset, f"{colour}PaletteColorLookupTableData", file)
+            if data is not None:
+                setattr(dataset, f"{colour}PaletteColorLookupTableData", data[: count * min(2, len(data) // count)])
+        numbers = np.arange(first, first + count)
         return Palette(first, np.ascontiguousarray(apply_color_lut(numbers, dataset)))
     except Exception as error:  # missing, cut short, of a form that is not known
         raise refuse(file, f"has a palette that can not be read ({in_short(error)})", AGAIN) from None

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from hounsfield.formats.dicom.codestream import declared_size
@@ -55,26 +55,43 @@ def _stored(header: Header, stream: Bounded, index: int) -> NDArray[Any]:
             warnings.simplefilter("ignore")
             if encoding.is_compressed:
                 stream.seek(encoding.offset)
-                _refuse_other_size(header, stream, index)
+                _refuse_cut_or_other_size(header, stream, index)
+            if encoding.allocated == 1 and not encoding.is_compressed:
+                return _bits(encoding, stream, index)
             stream.seek(encoding.offset)
             decoder = get_decoder(UID(encoding.syntax))
-            array, _ = decoder.as_array(cast(Any, stream), index=index, **encoding.options())
+            array, _ = decoder.as_array(
+                cast(Any, stream), index=index, decoding_plugin=encoding.decoder, **encoding.options()
+            )
     except Refused:
         raise
     except Exception as error:  # over damaged data a decoder raises whatever it happens upon
         what = f"has pixels that can not be decoded, frame {index + 1} of {encoding.frames} ({in_short(error)})"
-        raise refuse(header.file, what, AGAIN) from None
+        remedy = "Copy it again from where it came from, or convert it with a DICOM tool to Explicit VR Little Endian."
+        raise refuse(header.file, what, remedy) from None
     expected = (encoding.rows, encoding.columns) + ((encoding.samples,) if encoding.samples > 1 else ())
     if array.shape != expected:
         raise refuse(header.file, f"decodes to {array.shape} where {expected} is declared", AGAIN)
     return _without_stray_bits(encoding, array)
 
 
-def _refuse_other_size(header: Header, stream: Bounded, index: int) -> None:
+def _bits(encoding: Encoding, stream: Bounded, index: int) -> NDArray[np.uint8]:
+    """(rows, columns) of a frame of single bits, which may begin and end inside a byte."""
+    count = encoding.rows * encoding.columns
+    first, before = divmod(index * count, 8)
+    stream.seek(encoding.offset + first)
+    packed = np.frombuffer(stream.read(-(-(before + count) // 8)), np.uint8)
+    return np.unpackbits(packed, bitorder="little")[before : before + count].reshape(encoding.rows, encoding.columns)
+
+
+def _refuse_cut_or_other_size(header: Header, stream: Bounded, index: int) -> None:
+    """Decoders fill up what is cut off, and take memory by the size that a frame says of itself."""
     encoding = header.encoding
     data = get_frame(
         cast(Any, stream), index, number_of_frames=encoding.frames, extended_offsets=cast(Any, encoding.tables)
     )
+    if stream.is_cut:
+        raise refuse(header.file, f"is cut short inside its compressed frame {index + 1} of {encoding.frames}", AGAIN)
     size = declared_size(data)
     if size is not None and size != (encoding.rows, encoding.columns):
         what = f"declares {encoding.rows} rows and {encoding.columns} columns, but its compressed frame {index + 1}"

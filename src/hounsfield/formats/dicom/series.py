@@ -50,7 +50,7 @@ class Stack:
     @property
     def is_placed(self) -> bool:
         """Whether its slices say where they lie."""
-        return self.slices[0].frame.place is not None
+        return all(one.frame.place is not None for one in self.slices)
 
     @property
     def is_localiser(self) -> bool:
@@ -94,8 +94,8 @@ def stacks_of(headers: Iterable[Header]) -> list[Stack]:
     for number, group in enumerate(groups, start=1):
         kept, copies = _without_copies(group)
         part = f"part{number:02d}" if len(groups) > 1 else ""
-        for name, slices in _told_apart(kept):
-            stacks.append(Stack(tuple(slices), "_".join(filter(None, (part, name))), copies))
+        for name, volume in _told_apart(kept):
+            stacks.append(Stack(tuple(volume), "_".join(filter(None, (part, name))), copies))
             copies = ()  # said once
     return [*stacks, *loose]
 
