@@ -78,6 +78,18 @@ def test_folders_of_a_split(tmp_path):
     }
 
 
+def test_folders_without_masks_are_others_but_for_parts_of_the_split(tmp_path):
+    for part in ("train", "test", "figures"):
+        png(tmp_path / part / f"{part} 1.png")
+    mask(tmp_path / "train" / "train 1_mask.png", (0, 0))
+    dataset = opened(tmp_path)
+    assert {case.id: (case.split, len(case.truths)) for case in dataset} == {
+        "train 1": ("training", 1),
+        "test 1": ("test", 0),
+    }
+    assert (dataset.problems, dataset.unclaimed) == ((), ("figures/figures 1.png",))
+
+
 def test_a_mask_of_another_size_is_refused_by_name(tmp_path):
     png(tmp_path / "a.png")
     mask(tmp_path / "a_mask.png", (0, 0), size=(5, 5))
