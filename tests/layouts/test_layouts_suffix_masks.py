@@ -78,6 +78,18 @@ def test_folders_of_a_split(tmp_path):
     }
 
 
+def test_folders_without_masks_are_others_but_for_parts_of_the_split(tmp_path):
+    for part in ("train", "test", "figures"):
+        png(tmp_path / part / f"{part} 1.png")
+    mask(tmp_path / "train" / "train 1_mask.png", (0, 0))
+    dataset = opened(tmp_path)
+    assert {case.id: (case.split, len(case.truths)) for case in dataset} == {
+        "train 1": ("training", 1),
+        "test 1": ("test", 0),
+    }
+    assert (dataset.problems, dataset.unclaimed) == ((), ("figures/figures 1.png",))
+
+
 def test_a_mask_of_another_size_is_refused_by_name(tmp_path):
     png(tmp_path / "a.png")
     mask(tmp_path / "a_mask.png", (0, 0), size=(5, 5))
@@ -87,7 +99,7 @@ def test_a_mask_of_another_size_is_refused_by_name(tmp_path):
 
 def test_what_is_no_mask_stays_an_image(tmp_path):
     names = ["a.png", "a_mask.png", "a_mask_2.png", "b_mask.png", "mask.png", "a_b.png", "unmasked.png"]
-    kept = [path.name for path in without_masks(tmp_path / name for name in names)]
+    kept = [path.name for path in without_masks(tmp_path / name for name in sorted(names))]
     assert kept == ["a.png", "a_b.png", "b_mask.png", "mask.png", "unmasked.png"]
 
 

@@ -1,6 +1,6 @@
 """Delimited tables (CSV, TSV, UCI's .data), with or without a line of column names.
 
-A cell is a number, a word, or None: `?`, `NA`, `N/A`, `nan`, `unknown` and nothing at all say "not known".
+A cell is a number, a word, or None: `?`, `NA`, `N/A`, `nan` and nothing at all say "not known".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hounsfield.values import MiB, refuse
 
 LIMIT = 256 * MiB
 DELIMITERS = (",", ";", "\t", "|")
-MISSING = frozenset({"", "?", "na", "n/a", "nan", "unknown"})
+MISSING = frozenset({"", "?", "na", "n/a", "nan"})
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf")
 
 Cell = float | str | None

@@ -22,6 +22,7 @@ ID = ("id", "case", "case_id")
 PATIENT = ("patient", "patient_id", "subject", "subject_id")
 SITE = ("site", "hospital")
 SPLIT = ("split", "part", "partition", "subset")
+UNKNOWN = "unknown"
 YES_NO = (frozenset({"0", "1"}), frozenset({"no", "yes"}), frozenset({"false", "true"}))
 
 K = TypeVar("K")
@@ -128,7 +129,7 @@ def told_by(
         part = next((row[name] for name in splits if row.get(name)), "")
         said[case] = Said(
             truths=truths.get(case, {}),
-            covariates={name: cell(row.get(name, "")) for name in kept},
+            covariates={name: known(row.get(name, "")) for name in kept},
             patient=first_of(row, PATIENT),
             site=first_of(row, SITE),
             split=PARTS[part.lower()] if part else None,
@@ -140,12 +141,17 @@ def told_by(
     return Told(said, task_of(answers), f"the target is {asked}")
 
 
+def known(text: str) -> Cell:
+    """A number, a word, or None where nothing is known, which people say by `unknown` too."""
+    return None if text.lower() == UNKNOWN else cell(text)
+
+
 def questions(rows: Iterable[Row], hidden: Collection[str] = ()) -> list[str]:
     """The columns that say yes or no of the cases, both occurring."""
     values: dict[str, set[str]] = {}
     for row in rows:
         for name, text in row.items():
-            if name not in hidden and cell(text) is not None:
+            if name not in hidden and known(text) is not None:
                 values.setdefault(name, set()).add(text.lower().removesuffix(".0"))
     return [name for name, found in values.items() if found in YES_NO]
 
@@ -176,7 +182,7 @@ def _truths(rows: Mapping[K, Row], target: Target | None, of: str, where: str) -
     if target is None:
         return {}
     texts = [row.get(target.column, "") for row in rows.values()]
-    answers = truths_of(target, list(map(cell, texts)), where)
+    answers = truths_of(target, list(map(known, texts)), where)
     truths: dict[K, dict[str, Truth]] = {}
     for case, text, answer in zip(rows, texts, answers, strict=True):
         if answer is not None:

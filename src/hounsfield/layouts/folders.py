@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of, suffix_of
@@ -31,9 +31,9 @@ PARTS = {
 }
 
 
-def is_visible(path: Path) -> bool:
+def is_visible(name: str) -> bool:
     """Whether a name is text, neither hidden nor a by-product of an operating system."""
-    return not path.name.startswith((".", "__MACOSX")) and path.name != "Thumbs.db" and is_text(path.name)
+    return not name.startswith((".", "__MACOSX")) and name != "Thumbs.db" and is_text(name)
 
 
 def is_text(name: str) -> bool:
@@ -58,12 +58,12 @@ def is_notice(path: Path) -> bool:
 
 def files_in(folder: Path) -> list[Path]:
     """The visible files right inside a folder, by name; none where there is no such folder."""
-    return sorted(path for path in _entries(folder) if path.is_file())
+    return _inside(folder, os.DirEntry.is_file)
 
 
 def folders_in(folder: Path) -> list[Path]:
     """The visible folders right inside a folder, by name, but for links that lead back; none where it is no folder."""
-    return sorted(path for path in _entries(folder) if path.is_dir() and not _leads_back(path))
+    return [path for path in _inside(folder, os.DirEntry.is_dir) if not _leads_back(path)]
 
 
 def images_among(paths: Iterable[Path]) -> list[Path]:
@@ -127,9 +127,13 @@ def part_of(path: Path, folder: Path) -> str | None:
 
 def unclaimed(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
     """Files of a folder that no case uses, relative to it; notices such as a README are left out."""
-    taken = {file.resolve() for path in used for file in (files_of(path) if is_image(path) else (path,))}
-    rest = (path for path in all_files(folder) if path.resolve() not in taken)
-    return tuple(p.relative_to(folder).as_posix() for p in rest if not is_notice(p))
+    taken = {file for path in used for file in (files_of(path) if is_image(path) else (path,))}
+    rest = [path for path in all_files(folder) if path not in taken and not is_notice(path)]
+    if rest:  # by another name, through a link, they may be used after all
+        parents = {path.parent: os.path.realpath(path.parent) for path in taken}
+        real = {os.path.realpath(p) if p.is_symlink() else os.path.join(parents[p.parent], p.name) for p in taken}
+        rest = [path for path in rest if os.path.realpath(path) not in real]
+    return tuple(path.relative_to(folder).as_posix() for path in rest)
 
 
 def without_text(folder: Path) -> list[str]:
@@ -152,8 +156,18 @@ def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
             yield from _walk(inner, seen)
 
 
-def _entries(folder: Path) -> list[Path]:
+def _inside(folder: Path, is_kind: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
+    """What is visible and of a kind right inside a folder, by name; system calls are saved where they can be."""
     try:
-        return [path for path in folder.iterdir() if is_visible(path)]
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if is_visible(entry.name) and _is(is_kind, entry))
     except OSError:
         return []
+    return [folder / name for name in names]
+
+
+def _is(is_kind: Callable[[os.DirEntry[str]], bool], entry: os.DirEntry[str]) -> bool:
+    try:
+        return is_kind(entry)
+    except OSError:  # a link that leads to itself
+        return False

@@ -40,7 +40,7 @@ class ImageTable:
 
     def detect(self, folder: Path) -> Claim | None:
         """Sure as the share of images that a table speaks of."""
-        images = _images(folder)
+        images = _images(folder) if _tables(folder) else []
         joined = _joined(folder, images, ReadOptions())
         if 2 * len(joined.rows) < max(1, len(images)):
             return None
@@ -90,9 +90,13 @@ def _images(folder: Path) -> list[Path]:
     return without_masks(path for path in all_files(folder) if is_image(path))
 
 
+def _tables(folder: Path) -> list[Path]:
+    return [path for root in roots(folder) for path in files_in(root) if is_table(path)]
+
+
 def _joined(folder: Path, images: list[Path], options: ReadOptions) -> Joined[Path]:
     """The rows of the tables in a folder, or in one of its folders, by image."""
-    tables = [path for root in roots(folder) for path in files_in(root) if is_table(path)] if images else []
+    tables = _tables(folder) if images else []
     manifest = manifest_of(folder) if tables else None  # a table that names its files is another convention
     tables = [path for path in tables if manifest is None or str(path) != manifest.where]
     by_name: Mapping[str, list[Path]] = _by_name(images)

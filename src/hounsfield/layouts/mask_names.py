@@ -34,7 +34,7 @@ def with_masks(images: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
     `a (1)_mask.png` and `a (1)_mask_2.png` are masks of `a (1).png`; a mask is never an image, and a file called like
     a mask is an image where there is none that it could be of.
     """
-    paths = sorted(images)
+    paths = list(images)
     owners: dict[tuple[Path, str], Path] = {}
     for path in paths:
         owners.setdefault((path.parent, stem_of(path)), path)

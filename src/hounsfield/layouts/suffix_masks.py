@@ -2,7 +2,7 @@
 
 Known words are those of `mask_names`: _mask, _seg, _segmentation, _label, _gt ... Several masks of one image are its
 objects: united for a label map, and told apart in it. Images may lie in folders, whose names may say the part of the
-split.
+split; a folder without a single mask is left out, unless it is such a part.
 """
 
 from __future__ import annotations
@@ -40,17 +40,18 @@ class SuffixMasks:
         if not pairs:
             raise refuse(folder, "has no image with a mask beside it", "Name masks CASE_mask.png beside CASE.png.")
         are_objects = any(len(masks) > 1 for masks in pairs.values())
+        annotated = {image.parent for image, masks in pairs.items() if masks}
         names, convert = meaning_of([masks[0] for masks in pairs.values() if masks])
         ids = ids_of(pairs, folder)
         cases, problems = [], []
         for image, masks in pairs.items():
             truths: dict[str, Truth] = {}
-            if not masks:
+            if not masks and image.parent in annotated:
                 what = f"has no mask beside it, such as {ids[image]}_mask"
                 problems.append(Problem(str(image), what, "Add it, or remove the image.", ids[image]))
-            elif are_objects:
+            elif masks and are_objects:
                 truths["labels"] = Truth(_united(masks, image))
-            else:
+            elif masks:
                 truths["labels"] = Truth(lazies.labels_on(masks[0], image, names, convert=convert))
             cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=part_of(image, folder)))
         used = [path for image, masks in pairs.items() for path in (image, *masks)]
@@ -68,13 +69,14 @@ LAYOUT = SuffixMasks()
 
 
 def _find(folder: Path) -> tuple[Path, dict[Path, tuple[Path, ...]]]:
-    """Where the images with masks lie, and all images there with their masks."""
+    """Where the images with masks lie, and all images of their folders, and of parts of the split, with their masks."""
     pairs = with_masks(path for path in all_files(folder) if is_image(path))
     some = [image for image, masks in pairs.items() if masks]
     if not some:
         return folder, {}
-    root = common_folder(some)
-    return root, {image: masks for image, masks in pairs.items() if image.is_relative_to(root)}
+    annotated = {image.parent for image in some}
+    kept = {i: masks for i, masks in pairs.items() if i.parent in annotated or part_of(i, folder) is not None}
+    return common_folder(kept), kept
 
 
 def _united(masks: tuple[Path, ...], image: Path) -> Lazy[LabelMap]:
