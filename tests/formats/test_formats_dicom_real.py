@@ -135,3 +135,16 @@ def test_of_a_file_that_is_cut_short_only_whole_frames_are_read(data_root, tmp_p
     assert np.array_equal(source.slab(3, 4, 6)[0], np.moveaxis(frames[4:6], 0, -1))
     with pytest.raises(Refused, match="cut short inside its compressed frame 10 of 10"):
         source.slab(3, 9, 10)
+
+
+def test_a_file_that_ends_the_decoder_is_refused_and_the_next_is_read(data_root, tmp_path):
+    """One byte behind the first marker of the lossless JPEG: GDCM then writes where it must not."""
+    path = data_root / "dicom_samples/pydicom-data/bad_sequence.dcm"
+    raw = bytearray(path.read_bytes())
+    place = raw.index(b"\xe0\x7f\x10\x00") + 61
+    assert raw[place] == 0xFF
+    raw[place] = 0xE8
+    (tmp_path / "deadly.dcm").write_bytes(raw)
+    with pytest.raises(Refused, match="can not be decoded"):
+        image.read_image(tmp_path / "deadly.dcm").array()
+    assert image.read_image(path).array().shape == (1, 512, 512, 1)

@@ -23,7 +23,7 @@ MOST_RATIO = 10_000
 """Blank slices shrink to a three-thousandth in JPEG 2000; a file that declares much more than that holds no pixels."""
 
 DECODERS = ("pylibjpeg", "pydicom", "pillow", "gdcm")
-"""The first that is there is asked, and no other after it: over damaged data GDCM may end the whole process."""
+"""The first that is there is asked, and no other after it; GDCM last, since it needs a process apart."""
 
 JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 UNDEFINED = 0xFFFFFFFF
@@ -79,13 +79,13 @@ class Encoding:
             there = tuple(name for name in there if name != "pillow")
         return next((name for name in DECODERS if name in there), "") if self.is_compressed else ""
 
-    def options(self) -> dict[str, Any]:
-        """The same in the decoders' words."""
+    def options(self, frames: int) -> dict[str, Any]:
+        """The same in the decoders' words, for so many frames."""
         said: dict[str, Any] = {
             "rows": self.rows,
             "columns": self.columns,
             "samples_per_pixel": self.samples,
-            "number_of_frames": self.frames,
+            "number_of_frames": frames,
             "bits_allocated": self.allocated,
             "bits_stored": self.stored,
             "pixel_representation": int(self.is_signed),
@@ -96,8 +96,6 @@ class Encoding:
             said["pixel_vr"] = self.vr
         if self.samples > 1:
             said["planar_configuration"] = self.planar
-        if self.tables is not None:
-            said["extended_offsets"] = self.tables
         return said
 
 

@@ -17,6 +17,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from hounsfield.formats.dicom.codestream import declared_size
+from hounsfield.formats.dicom.decoding import unpack
 from hounsfield.formats.dicom.elements import AGAIN, in_short
 from hounsfield.formats.dicom.encoding import FLOATS, Encoding
 from hounsfield.formats.dicom.file import Bounded
@@ -54,15 +55,14 @@ def _stored(header: Header, stream: Bounded, index: int) -> NDArray[Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if encoding.is_compressed:
+                frame = _packed(header, stream, index)
+                array = unpack(encoding.syntax, encoding.decoder, encoding.options(frames=1), frame)
+            elif encoding.allocated == 1:
+                array = _bits(encoding, stream, index)
+            else:
                 stream.seek(encoding.offset)
-                _refuse_cut_or_other_size(header, stream, index)
-            if encoding.allocated == 1 and not encoding.is_compressed:
-                return _bits(encoding, stream, index)
-            stream.seek(encoding.offset)
-            decoder = get_decoder(UID(encoding.syntax))
-            array, _ = decoder.as_array(
-                cast(Any, stream), index=index, decoding_plugin=encoding.decoder, **encoding.options()
-            )
+                decoder = get_decoder(UID(encoding.syntax))
+                array, _ = decoder.as_array(cast(Any, stream), index=index, **encoding.options(encoding.frames))
     except Refused:
         raise
     except Exception as error:  # over damaged data a decoder raises whatever it happens upon
@@ -84,18 +84,19 @@ def _bits(encoding: Encoding, stream: Bounded, index: int) -> NDArray[np.uint8]:
     return np.unpackbits(packed, bitorder="little")[before : before + count].reshape(encoding.rows, encoding.columns)
 
 
-def _refuse_cut_or_other_size(header: Header, stream: Bounded, index: int) -> None:
-    """Decoders fill up what is cut off, and take memory by the size that a frame says of itself."""
+def _packed(header: Header, stream: Bounded, index: int) -> bytes:
+    """A compressed frame. Refuses one that is cut short, since decoders fill it up, or that states another size."""
     encoding = header.encoding
-    data = get_frame(
-        cast(Any, stream), index, number_of_frames=encoding.frames, extended_offsets=cast(Any, encoding.tables)
-    )
+    stream.seek(encoding.offset)
+    tables = cast(Any, encoding.tables)
+    data = get_frame(cast(Any, stream), index, number_of_frames=encoding.frames, extended_offsets=tables)
     if stream.is_cut:
         raise refuse(header.file, f"is cut short inside its compressed frame {index + 1} of {encoding.frames}", AGAIN)
     size = declared_size(data)
     if size is not None and size != (encoding.rows, encoding.columns):
         what = f"declares {encoding.rows} rows and {encoding.columns} columns, but its compressed frame {index + 1}"
         raise refuse(header.file, f"{what} says {size[0]} and {size[1]}", AGAIN)
+    return data
 
 
 def _without_stray_bits(encoding: Encoding, array: NDArray[Any]) -> NDArray[Any]:
