@@ -131,7 +131,7 @@ def test_two_axes_are_a_slice(written):
     [
         ({"BinaryDataByteOrderMSB": "True"}, NUMBERS.astype(">i2").tobytes(order="F")),
         ({"ElementType": "MET_LONG"}, NUMBERS.astype("<i4").tobytes(order="F")),
-        ({"CompressedData": "True"}, zlib.compress(BYTES)),
+        ({"CompressedData": "True", "CompressedDataSize": str(len(zlib.compress(BYTES)))}, zlib.compress(BYTES)),
         ({"BinaryData": "False"}, " ".join(map(str, NUMBERS.ravel(order="F"))).encode() + b"\n"),
     ],
 )
