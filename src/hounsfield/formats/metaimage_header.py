@@ -96,7 +96,8 @@ def _affine(path: Path, fields: Mapping[str, str], d: int) -> NDArray[np.float64
     if stated is not None:  # the direction of each axis after another, so that they are the columns
         matrix = np.array(floats(path, MATRIX[0], stated, d * d)).reshape(d, d).T
     origin = _first(fields, OFFSET)
-    affine[:n, :n] = (matrix * spacing)[:n, :n]
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the affine
+        affine[:n, :n] = (matrix * spacing)[:n, :n]
     affine[:n, 3] = [0.0] * n if origin is None else floats(path, OFFSET[0], origin, d)[:n]
     return affine
 

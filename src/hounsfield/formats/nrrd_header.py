@@ -176,7 +176,8 @@ def _affine(
     origin = _vector(path, "space origin", fields.get("spaceorigin", "(0,0,0)")) or []
     affine[: len(origin), 3] = origin
     for row, unit in enumerate(re.findall(r'"([^"]*)"', fields.get("spaceunits", ""))[:3]):
-        affine[row] *= MM_PER_UNIT.get(unit, 1.0)
+        with np.errstate(over="ignore"):
+            affine[row] *= MM_PER_UNIT.get(unit, 1.0)
     return LPS_OF.get(space, np.ones((4, 1))) * affine
 
 

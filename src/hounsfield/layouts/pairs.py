@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
+from typing import Any
 
 from hounsfield.formats.files import stem_of
 from hounsfield.formats.table import Table, first_row, read_table
@@ -82,7 +83,7 @@ LAYOUT = Pairs()
 
 def _case(images: Mapping[str, Path], marks: Mapping[str, Path], patient: str) -> Case:
     names = [stem_of(images[role]) for role in ROLES]
-    inputs: dict[str, Lazy[object]] = {role: lazies.image(images[role]) for role in ROLES}
+    inputs: dict[str, Lazy[Any]] = {role: lazies.image(images[role]) for role in ROLES}
     truths = {f"{role}_points": Truth(points(path, images[role]), of=role) for role, path in marks.items()}
     return Case("__".join(names), inputs, truths, patient=patient or "+".join(dict.fromkeys(names)))
 
