@@ -1,6 +1,6 @@
 """The header of a MetaImage: `Key = Value` lines, the last of which says where the numbers are.
 
-The world of a file is LPS, whatever its AnatomicalOrientation says, as in ITK. A stated slope and intercept are applied,
+The world of a file is LPS, whatever its AnatomicalOrientation says, as in ITK. A slope and intercept are applied,
 which ITK leaves to its user. Source: MetaIO of ITK.
 """
 
