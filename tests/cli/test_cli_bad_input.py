@@ -12,6 +12,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from PIL import Image as Picture
 
 from hounsfield.cli.ending import run
 from hounsfield.cli.main import hounsfield
@@ -293,6 +294,40 @@ def test_a_twentieth_of_the_cases_may_be_bad(tmp_path: Path, command) -> None:
     assert str(bad[0]) in ended.said[0]
     bad[1].write_bytes(b"no image")
     assert "--allow-bad" in command("train", tmp_path / "scans", "--out", tmp_path / "n", *TINY).said[-1]
+
+
+def test_of_a_hundred_pictures_four_may_be_bad_and_seven_not(tmp_path: Path, command) -> None:
+    pictures = [tmp_path / "pictures" / name / f"{n:02d}.png" for name in ("ill", "well") for n in range(50)]
+    rng = np.random.default_rng(0)
+    for path in pictures:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Picture.fromarray(rng.integers(0, 256, (12, 12), dtype=np.uint8)).save(path)
+    tiny = ("--steps", "1", "--set", "features=4,8", "--set", "blocks=1", "--set", "batch=2")
+    for path in pictures[:80:20]:
+        path.write_bytes(b"no picture")
+    ended = command("train", tmp_path / "pictures", "--out", tmp_path / "m", *tiny)
+    assert ended.code == 3
+    assert [line.split(":")[1].strip() for line in ended.said] == ["left out"] * 4
+    for path in pictures[5:65:20]:
+        path.write_bytes(b"no picture")
+    refused = command("train", tmp_path / "pictures", "--out", tmp_path / "n", *tiny)
+    assert (refused.code, len(refused.said)) == (2, 8)
+    assert "has 7 bad cases among 100, and 5 may be left out" in refused.said[-1]
+    assert "--allow-bad 7" in refused.said[-1]
+    assert {path.name for path in tmp_path.iterdir()} == {"pictures", "m", "m.run"}
+    predicted = command("predict", tmp_path / "m", tmp_path / "pictures", "--out", tmp_path / "a")
+    assert (predicted.code, predicted.out.splitlines()[0]) == (3, f"93 answered, in {tmp_path / 'a'}")
+    assert command("evaluate", tmp_path / "a", tmp_path / "pictures").code == 3
+
+
+def test_a_list_that_names_what_is_not_there_is_no_bad_case(world: World, command) -> None:
+    described = world.root / "scans" / "dataset.json"
+    said = json.loads(described.read_text())
+    said["training"].append({"image": "./imagesTr/elsewhere.nii.gz", "label": "./labelsTr/elsewhere.nii.gz"})
+    described.write_text(json.dumps(said))
+    ended = command(*TRAIN)
+    assert (ended.code, len(ended.said)) == (3, 1)
+    assert "lists ./imagesTr/elsewhere.nii.gz, which is not there" in ended.said[0]
 
 
 def test_predict_and_evaluate_go_on_past_bad_cases(world: World, command) -> None:

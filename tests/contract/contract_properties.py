@@ -126,7 +126,7 @@ def keeps_its_time(subject: Subject, folder: Path) -> None:
     budget = Budget(seconds=1.0)
     wishes = {k: v for k, v in subject.wishes.items() if k not in ("steps", "validate_every")}
     candidate = subject.method.candidates(subject.facts, budget, wishes)[0]
-    plan = choose([candidate], [rehearsal], budget)
+    plan, _ = choose([candidate], [rehearsal], budget)
     plan = plan.decide("steps", 100 * max(plan["steps"], 1), "a rehearsal that was far too hopeful")
     if "validate_every" in plan:
         plan = plan.decide("validate_every", 10**9, "looks are not what this is about")

@@ -138,6 +138,7 @@ def test_what_does_not_fit_together_is_said(tmp_path):
     problems = " ".join(map(str, dataset.problems))
     assert "c.nii.gz: has no label" in problems
     assert "lists ./imagesTr/zz.nii.gz" in problems
+    assert {problem.case for problem in dataset.problems} == {"c", ""}, "what is not there is no case"
     assert dataset.unclaimed == ("labelsTr/orphan.nii.gz",)
     with pytest.raises(
         Refused, match=r"labelsTr.a.nii.gz: has the shape 2x3x5, but its image .*imagesTr.a.nii.gz has 2x3x4"
@@ -155,7 +156,7 @@ def test_channels_that_are_missing_are_said(tmp_path):
         volume(tmp_path / "imagesTr" / f"{name}.nii.gz")
     for name in "abc":
         volume(tmp_path / "labelsTr" / f"{name}.nii.gz")
-    assert [problem.where for problem in opened(tmp_path).problems] == ["c"]
+    assert [(problem.where, problem.case) for problem in opened(tmp_path).problems] == [("c", "c")]
 
 
 def made(value):
@@ -212,6 +213,7 @@ def test_masks_with_more_values_and_images_without_mask(tmp_path):
     dataset = opened(tmp_path)
     assert dataset["a"].truth(LabelMap).labels == {1: "label_1", 2: "label_2"}
     assert [problem.where for problem in dataset.problems] == [str(tmp_path / "images" / "b.png")]
+    assert dataset.problems[0].case == "b"
     assert not dataset["b"].truths
 
 
@@ -349,6 +351,7 @@ def test_broken_records_are_problems_of_their_own(tmp_path):
     said = " ".join(map(str, dataset.problems))
     assert "100003.txt" in said
     assert "1 records that are not there, 100009" in said
+    assert {problem.case for problem in dataset.problems} == {"100003", ""}
 
 
 def test_reading_is_lazy_and_digests_are_those_of_the_content(tmp_path):

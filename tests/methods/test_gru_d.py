@@ -220,7 +220,7 @@ def test_time_that_does_not_help_is_not_taken():
     facts, _, _ = fingerprint(stays())
     budget = Budget(seconds=3600.0)
     plan = METHOD.candidates(facts, budget, {})[0]
-    quick, slow = (choose([plan], [Rehearsal(each, 0.0, 0.0, 0, 0)], budget)["steps"] for each in (0.01, 100.0))
+    quick, slow = (choose([plan], [Rehearsal(each, 0.0, 0.0, 0, 0)], budget)[0]["steps"] for each in (0.01, 100.0))
     assert quick == plan["most_steps"] == 100
     assert slow == 32
 

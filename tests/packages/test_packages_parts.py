@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from hounsfield.packages.opening import open_package
-from hounsfield.packages.package import Package, Seen
+from hounsfield.packages.package import Package
+from hounsfield.packages.seen import Seen
 from hounsfield.packages.writing import Contents, write_package
 from hounsfield.registry.tables import METHODS
 from hounsfield.seam import Card

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from hounsfield.packages.opening import open_package
-from hounsfield.packages.package import Package, Seen, identity, self_hash
+from hounsfield.packages.package import SCHEMA, Package, identity, self_hash
+from hounsfield.packages.seen import Seen
 from hounsfield.packages.writing import Contents, write_package
 from hounsfield.registry.tables import METHODS
 from hounsfield.seam import Card
@@ -46,7 +47,7 @@ def contents(value: float = 1.0, parts: dict[str, Part] | None = None, **more: A
         "none": np.zeros((0, 3), np.uint8),
     }
     facts = Facts({"cases": 3}, sketches={"spacing:0": Sketch((1.0, 2.0))}, words={"roles": ("image",)})
-    seen = Seen({"ab12": "case_1"}, {"cd34": "case_2"})
+    seen = Seen({"ab12": "case_1"}, {"cd34": "case_2"}, frozenset({"ef56", "0178"}), frozenset({"9abc"}))
     return Contents(
         Plan("rule", "segmentation"), State(arrays, {"words": ["ä", "b"]}, parts or {}), facts, seen, **more
     )
@@ -168,7 +169,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], None]] = {
     "digest": lambda index: index.update(digest="0" * 64),
     "method": lambda index: index.update(method="unet"),
     "task": lambda index: index.update(task="detection"),
-    "schema": lambda index: index.update(schema=2),
+    "schema": lambda index: index.update(schema=SCHEMA + 1),
     "a field more": lambda index: index.update(more=1),
     "files as a list": lambda index: index.update(files=list(index["files"])),
     "a hash that is none": lambda index: index["files"].update({"card.md": None}),
@@ -192,6 +193,9 @@ def test_packages_that_declare_something_else_are_refused(
         open_package(package.folder)
 
 
+SEEN = b'{"training": {"ab": "a"}, "validation": {}, "training_patients": %s, "validation_patients": %s}'
+
+
 def replace_file(folder: Path, name: str, content: bytes) -> None:
     """Put another file in its place, with hash and digest as they would then have to be."""
     (folder / name).write_bytes(content)
@@ -211,6 +215,11 @@ def replace_file(folder: Path, name: str, content: bytes) -> None:
         ("plan.json", b"{not json"),
         ("plan.json", b'{"method": "rule", "task": "segmentation", "decisions": 3, "parts": {}}'),
         ("plan.json", b'{"method": "palmistry", "task": "segmentation", "decisions": [], "parts": {}}'),
+        ("seen.json", b'{"training": {}, "validation": {}}'),
+        ("seen.json", SEEN % (b'"ab"', b"[]")),
+        ("seen.json", SEEN % (b"[]", b'["ab", 3]')),
+        ("seen.json", (SEEN % (b"[]", b"[]")).replace(b'"ab": "a"', b'"ab": null')),
+        ("seen.json", b"[]"),
     ],
 )
 def test_packages_forged_with_all_hashes_are_refused_in_words(package: Package, name: str, content: bytes) -> None:

@@ -62,6 +62,8 @@ def test_a_pair_has_both_images_and_their_truths():
     assert (pair.patient, pair.site) == ("p0+p1", "a")
     assert TASK.has_truth(pair)
     assert not TASK.has_truth(source["c00"])  # a case alone has nothing to register
+    alone = source.with_cases([Case(case.id, case.inputs, case.truths) for case in source])
+    assert pairs(alone, "to-template")["c00__c01"].patients == (), "nobody is named, so nobody is known again"
 
 
 def test_all_pairs_are_unordered_and_bounded():

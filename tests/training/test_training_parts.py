@@ -14,7 +14,7 @@ from hounsfield.training.checkpoints import FolderCheckpoints, spent_in
 from hounsfield.training.clock import ShareOfClock, StepClock
 from hounsfield.training.context import FolderContext
 from hounsfield.training.feeding import digest_of, model_digest
-from hounsfield.training.parts import learnt
+from hounsfield.training.parts import learnt, once
 from hounsfield.values import Grid, LabelMap, Part, Plan, Rehearsal, Source, State, equal
 from line_method import Line, cases_of, plan_of
 
@@ -63,6 +63,18 @@ def test_parts_get_the_steps_that_fit_and_on_resume_the_same(tmp_path: Path, mon
     assert resumed.plan == part.plan
 
 
+def test_parts_keep_their_end_on_resume(tmp_path: Path) -> None:
+    """Half of a hundred ticks is the first's. Stopped at thirty, it goes on to fifty, whatever half is left by then."""
+    first = FolderContext.at(tmp_path, clock=StepClock(limit=100, stop_at=30)).part("a", share=0.5)
+    with pytest.raises(Stopped):
+        learnt(Line(), plan_of(1000), POINTS, first)
+    resumed = FolderContext.at(tmp_path, clock=StepClock(limit=100, ticks=30))
+    part = learnt(Line(), plan_of(1000), POINTS, resumed.part("a", share=0.5))
+    assert part.state.arrays["seen"] == [50]
+    assert resumed.part("b").clock.left() == 50
+    assert [decision.value for _, decision in resumed.part("a").track.decisions() if decision.what == "until"] == [50]
+
+
 def test_parts_without_a_time_are_not_rehearsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*args: Any, **more: Any) -> Rehearsal:
         raise AssertionError("a rehearsal without need")
@@ -102,6 +114,20 @@ def test_parts_are_in_checkpoints(tmp_path: Path) -> None:
     assert equal(read.state, nested())
     assert equal(dict(read.memory), {"x": np.arange(2)})
     assert (read.step, read.score, read.spent) == (3, 0.5, 7.0)
+
+
+def test_parts_are_learnt_once_and_come_back_in_their_order(tmp_path: Path) -> None:
+    """Members are joined in their order, and facts are written in theirs."""
+
+    def never() -> Part:
+        raise AssertionError("it was learnt already")
+
+    members = {name: Part(plan_of(1), State({"x": np.arange(2)})) for name in ("second", "first")}
+    part = Part(plan_of(3), State({}, {"words": ["b"], "ages": [1]}, members))
+    assert once(lambda: part, FolderContext.at(tmp_path)) is part
+    again = once(never, FolderContext.at(tmp_path))
+    assert again == part
+    assert (list(again.state.parts), list(again.state.facts)) == (["second", "first"], ["words", "ages"])
 
 
 def test_parts_count_the_seconds_of_the_whole_run(tmp_path: Path) -> None:

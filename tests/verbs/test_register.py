@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
+from hounsfield.cli import progress
 from hounsfield.cli.ending import run
 from hounsfield.cli.main import hounsfield
 from hounsfield.formats import nifti, picture
@@ -54,6 +55,18 @@ def test_register_then_apply(pair: Path, tmp_path: Path):
         assert nifti.read_grid(tmp_path / "c" / name) == found.transform.fixed_grid
     with pytest.raises(Refused, match="there already"):
         register(pair / "fixed.nii.gz", pair / "moving.nii.gz", out=tmp_path / "r.json")
+
+
+def test_register_says_what_it_is_doing(pair: Path, tmp_path: Path, monkeypatch, capsys):
+    events = []
+    images = [pair / f"{role}.nii.gz" for role in ("fixed", "moving")]
+    register(*images, out=tmp_path / "r", wishes=QUICK, watch=events.append)
+    stages = [(stage, done, 1) for stage in ("registering", "measuring") for done in (0, 1)]
+    assert [(event["stage"], event["done"], event["total"]) for event in events] == stages
+    monkeypatch.setattr(progress, "is_live", lambda: True)
+    quick = [word for name, value in QUICK for word in ("--set", f"{name}={value}")]
+    assert command(["register", *images, "--out", tmp_path / "q", *quick], monkeypatch) == 0
+    assert "registering  0/1" in capsys.readouterr().err
 
 
 def test_images_are_pulled_as_simpleitk_pulls_them(pair: Path, tmp_path: Path):

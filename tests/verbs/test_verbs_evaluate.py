@@ -53,7 +53,7 @@ def test_only_cases_that_the_model_has_not_seen_are_scored(model, torsos, answer
     assert set(scores.cases) == set(IDS) - seen
     assert scores.notes == (
         "1 case compared, none of which the model had seen.",
-        "9 cases left out: the model was trained or chosen on them.",
+        "9 cases left out: the model was trained or chosen on them, or on other cases of their patients.",
     )
     assert read_scores(answers) == scores
     assert "0.0" in (answers / "report.html").read_text(encoding="utf-8")

@@ -125,6 +125,8 @@ def test_files_of_one_name_are_told_apart_by_their_folders(model, torsos, tmp_pa
         (tmp_path / patient).mkdir()
         files.append(shutil.copy(image(torsos, number), tmp_path / patient / "t1.nii.gz"))
     assert predict(model, [*files, files[0]], out=tmp_path / "a").done == ("anna_t1", "ben_t1")
+    patients = [entry.patient for entry in manifest.entries(tmp_path / "a").values()]
+    assert patients == ["anna_t1", "ben_t1"], "a name that files share is nobody's"
     predict(model, files[0], out=tmp_path / "b")
     first = sha256_of(tmp_path / "b" / "t1.nii.gz")
     later = predict(model, files[1], out=tmp_path / "b")

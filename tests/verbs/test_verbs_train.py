@@ -73,6 +73,25 @@ def test_a_preparation_can_be_stopped_too(torsos, tmp_path, wishes):
     assert train(torsos, out=tmp_path / "m", steps=8, wishes=wishes).plan["steps"] == 8
 
 
+def test_scoring_can_be_stopped_and_only_scoring_is_done_again(torsos, tmp_path, wishes, model):
+    clocks, before, after = [], [], []
+
+    def watch(event):
+        before.append(event)
+        if event.get("stage") == "scoring":
+            clocks[0].stop()
+
+    words = {"out": tmp_path / "m", "steps": 2, "wishes": wishes}
+    with pytest.raises(Stopped):
+        train(torsos, **words, on_clock=clocks.append, watch=watch)
+    assert [event["done"] for event in before if event.get("stage") == "scoring"] == [0], "one of two cases, no more"
+    assert names(tmp_path) == {"m.run"}
+    package = train(torsos, **words, watch=after.append)
+    stages = dict.fromkeys(event.get("stage") for event in after)
+    assert list(stages) == ["looking at the cases", "scoring"], "nothing is prepared or learnt again"
+    assert package.digest == model.digest
+
+
 def test_an_interrupted_run_names_what_is_asked_otherwise(torsos, tmp_path, wishes):
     interrupted(torsos, tmp_path / "m", wishes)
     with pytest.raises(Refused, match=r"with --seed 0 --steps 8, not with --seed 3 --steps 9.*begin anew") as refusal:

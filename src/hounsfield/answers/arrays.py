@@ -23,7 +23,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Any = No
     with aside(path) as other:
         other.touch()  # with the permissions that files have here; safetensors alone would shut out everybody else
         mode = other.stat().st_mode
-        save_file(ordered, other, metadata={"facts": json.dumps(facts, sort_keys=True)})
+        save_file(ordered, other, metadata={"facts": json.dumps(facts)})
         other.chmod(mode)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hounsfield.cli.progress import Line
 from hounsfield.cli.words import as_json, print_json, wished
 
 
@@ -20,7 +21,8 @@ def register_command(
     """Find the transform from FIXED to MOVING, two images of one body part, without training."""
     from hounsfield.verbs.register import register
 
-    found = register(fixed, moving, out=out, method=method, wishes=wished(wishes))
+    with Line() as watch:
+        found = register(fixed, moving, out=out, method=method, wishes=wished(wishes), watch=watch)
     if as_json:
         print_json(found.to_json())
     else:

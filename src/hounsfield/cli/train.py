@@ -62,7 +62,7 @@ def _tell(package: Package, out: str) -> None:
 
 
 def stop_on_interrupt(clock: Any) -> None:
-    """The first Ctrl-C asks the run to stop after its step, the second ends it at once."""
+    """The first Ctrl-C asks the run to stop after its step or case, the second ends it at once."""
     before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:

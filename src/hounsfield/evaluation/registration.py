@@ -66,14 +66,16 @@ def _known(points: Points) -> dict[str, NDArray[np.float64]]:
 
 
 def _folding_rows(findings: Findings, case: Case) -> list[Row]:
-    transform = main_answer(findings, case, Transform)
+    return [Row("displacement", (folding(main_answer(findings, case, Transform)),))]
+
+
+def folding(transform: Transform) -> float:
+    """Share of the fixed grid's elements where x -> x + u(x) folds: a Jacobian determinant of 0 or less."""
     if transform.displacement is None:
-        return [Row("displacement", (0.0,))]
-    determinant = jacobian_determinant(transform.displacement, transform.fixed_grid)
-    return [Row("displacement", (float(np.mean(determinant <= 0)),))]
+        return 0.0
+    return float(np.mean(jacobian_determinant(transform.displacement, transform.fixed_grid) <= 0))
 
 
 CARRIED_DICE = Metric("carried_dice", "", "higher", "structure", _dice_rows, worst=0.0)
 TARGET_ERROR = Metric("target_error", "mm", "lower", "case", _error_rows)
 FOLDING = Metric("folding", "", "lower", "case", _folding_rows)
-"""Share of the fixed grid's elements where x -> x + u(x) folds: a Jacobian determinant of 0 or less."""

@@ -75,7 +75,7 @@ class Decathlon:
                 used += [*files.values(), *([labels[case_id]] if case_id in labels else [])]
                 if part == "Tr" and case_id not in labels:
                     what, remedy = "has no label in labelsTr", "Add the label, or move the image to imagesTs."
-                    problems.append(Problem(str(files[min(files)]), what, remedy))
+                    problems.append(Problem(str(files[min(files)]), what, remedy, case_id))
         problems += _uneven(cases)
         found = {case.id for case in cases}
         for listed in described.listed:
@@ -187,9 +187,9 @@ def _uneven(cases: list[Case]) -> list[Problem]:
     if not cases:
         return []
     usual = Counter(tuple(case.inputs) for case in cases).most_common(1)[0][0]
-    what = "has the channels {}, while most cases have {}"
+    what, remedy = "has the channels {}, while most cases have {}", "Add the missing file, or remove it."
     return [
-        Problem(case.id, what.format(", ".join(case.inputs), ", ".join(usual)), "Add the missing file, or remove it.")
+        Problem(case.id, what.format(", ".join(case.inputs), ", ".join(usual)), remedy, case.id)
         for case in cases
         if tuple(case.inputs) != usual
     ]

@@ -67,7 +67,8 @@ def roots(folder: Path) -> list[Path]:
 
 def unclaimed(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
     """Files of a folder that no case uses, relative to it; notices such as a README are left out."""
-    taken = {file.resolve() for path in used for file in (files_of(path) if is_image(path) else (path,))}
+    files = [file for path in used for file in (files_of(path) if is_image(path) else (path,))]
+    taken = {path.resolve() for path in files}
     rest = (path for path in all_files(folder) if path.resolve() not in taken)
     return tuple(p.relative_to(folder).as_posix() for p in rest if not p.name.lower().startswith(NOTICES))
 

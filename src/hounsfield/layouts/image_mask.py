@@ -53,7 +53,8 @@ class ImageMask:
             used.append(path)
             truths = {}
             if mask is None:
-                problems.append(Problem(str(path), f"has no mask in {found[1].name}", "Add it, or remove the image."))
+                what = f"has no mask in {found[1].name}"
+                problems.append(Problem(str(path), what, "Add it, or remove the image.", stem_of(path)))
             else:
                 used.append(mask)
                 truths["labels"] = Truth(lazies.labels_on(mask, path, names, convert=convert))

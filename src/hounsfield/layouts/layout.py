@@ -41,4 +41,4 @@ class Layout(Protocol):
         """How sure and why, from file names and a few headers; None where it is something else. Never raises."""
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
-        """The cases. Images stay on disk; what is wrong with single cases goes into the Dataset's problems."""
+        """The cases. Images stay on disk; what is wrong with a case goes into the problems, which name the case."""

@@ -50,7 +50,7 @@ class MaskPerObject:
             images, masks = images_in(inner / "images"), images_in(inner / "masks")
             if len(images) != 1:
                 what = f"holds {len(images)} images; one is expected"
-                problems.append(Problem(str(inner / "images"), what, "Keep one image a folder."))
+                problems.append(Problem(str(inner / "images"), what, "Keep one image a folder.", inner.name))
                 continue
             used += [*images, *masks]
             truth = Truth(_objects(inner / "masks", tuple(masks), images[0]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -80,7 +80,7 @@ class PhysioNet2012:
             try:
                 covariates = _covariates(decode(read(), where=where))
             except Refused as refusal:
-                problems += refusal.problems
+                problems += [replace(problem, case=record) for problem in refusal.problems]
                 continue
             kept = {name: value for name, value in covariates.items() if name not in options.ignore}
             inputs = {"history": computed(Series, where, _loader(where, read), read)}

@@ -57,7 +57,8 @@ def _read_index(folder: Path) -> dict[str, Any]:
     if not isinstance(index, dict) or index.keys() != FIELDS or index["sha256"] != self_hash(index):
         raise refuse(path, "was changed after it was written", AGAIN)
     if index["schema"] != SCHEMA:
-        raise refuse(path, f"is of schema {index['schema']}; this version opens {SCHEMA}", "Update hounsfield.")
+        what = f"is of schema {index['schema']}; this version opens {SCHEMA}"
+        raise refuse(path, what, "Open it with the version of hounsfield that wrote it, or train it again.")
     if not _is_well_formed(index):
         raise refuse(path, "is not in the form of a package", AGAIN)
     return index

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.arrays import read_arrays
+from hounsfield.packages.seen import Seen
 from hounsfield.registry.tables import METHODS
 from hounsfield.seam import Method, Trained
 from hounsfield.values import Facts, Part, Plan, Problem, Scores, Setting, Source, State
 
-SCHEMA = 1
+SCHEMA = 2
 IDENTITY = (
     "state.safetensors",
     "state.json",
@@ -25,30 +26,6 @@ IDENTITY = (
     "validation.json",
     "calibration.json",
 )
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Digests of the inputs that a model has seen: case id by digest of the inputs."""
-
-    training: Mapping[str, str] = field(default_factory=dict)
-    validation: Mapping[str, str] = field(default_factory=dict)
-
-    def and_also(self, other: Seen) -> Seen:
-        """What either has seen; what one was trained on counts as trained on."""
-        training = {**other.training, **self.training}
-        validation = {**other.validation, **self.validation}
-        return Seen(training, {digest: case for digest, case in validation.items() if digest not in training})
-
-    def of(self, digest: str) -> str:
-        """ "training", "validation" or "no" for a case with these inputs."""
-        if digest in self.training:
-            return "training"
-        return "validation" if digest in self.validation else "no"
-
-    def merge(self, other: Seen) -> Seen:
-        """What either model has seen."""
-        return Seen({**self.training, **other.training}, {**self.validation, **other.validation})
 
 
 @dataclass(frozen=True)
@@ -75,10 +52,10 @@ class Package:
 
     @cached_property
     def seen(self) -> Seen:
-        """Which inputs it has seen, in its stages and members too."""
-        seen = Seen(**self._json("seen.json"))
+        """Which inputs and patients it has seen, in its stages and members too."""
+        seen = Seen.from_json(self._json("seen.json"))
         for name in self.index["parts"]:
-            seen = seen.merge(self._inner(name).seen)
+            seen = seen.and_also(self._inner(name).seen)
         return seen
 
     @cached_property

@@ -13,7 +13,8 @@ from hounsfield.answers.arrays import write_arrays
 from hounsfield.answers.writing import folder_aside, write_json, write_text
 from hounsfield.packages.card import card_text
 from hounsfield.packages.opening import open_package
-from hounsfield.packages.package import SCHEMA, Package, Seen, file_sha256, identity, self_hash
+from hounsfield.packages.package import SCHEMA, Package, file_sha256, identity, self_hash
+from hounsfield.packages.seen import Seen
 from hounsfield.values import Facts, Part, Plan, Scores, Source, State, refuse
 
 
@@ -50,7 +51,7 @@ def _fill(folder: Path, contents: Contents) -> None:
     write_json(folder / "state.json", contents.state.facts)
     write_json(folder / "plan.json", _as_learnt(contents).to_json())
     write_json(folder / "facts.json", contents.facts.to_json())
-    write_json(folder / "seen.json", vars(contents.seen))
+    write_json(folder / "seen.json", contents.seen.to_json())
     write_json(folder / "validation.json", contents.scores.to_json() if contents.scores else None)
     write_json(folder / "calibration.json", None)
     write_json(folder / "measured.json", contents.measured)

@@ -11,8 +11,8 @@ SHARE_FOR_LOOKS = 0.1  # of the time
 SHARE_FOR_STEPS = 0.9  # of the time; the rest is for preparing, validating and writing
 
 
-def choose(candidates: Sequence[Plan], rehearsals: Sequence[Rehearsal], budget: Budget) -> Plan:
-    """The first candidate that fits into memory and disk, its steps set to what the time allows.
+def choose(candidates: Sequence[Plan], rehearsals: Sequence[Rehearsal], budget: Budget) -> tuple[Plan, Rehearsal]:
+    """The first candidate that fits into memory and disk, its steps set to what the time allows; and its rehearsal.
 
     Raises Refused where none fits, saying what each would need.
     """
@@ -20,7 +20,7 @@ def choose(candidates: Sequence[Plan], rehearsals: Sequence[Rehearsal], budget: 
     for plan, rehearsal in zip(candidates, rehearsals, strict=True):
         problem = misfit(plan, rehearsal, budget)
         if problem is None:
-            return timed(plan, rehearsal, budget)
+            return timed(plan, rehearsal, budget), rehearsal
         problems.append(problem)
     raise Refused(problems)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -38,7 +39,7 @@ def nobody(done: int, total: int) -> None:
 def fingerprint(
     cases: Iterable[Case], *, watch: Callable[[int, int], None] = nobody
 ) -> tuple[Facts, tuple[Case, ...], tuple[Problem, ...]]:
-    """The facts of all cases that can be read, those cases, and a problem for each of the others."""
+    """The facts of all cases that can be read, those cases, and what is wrong with each of the others."""
     cases = tuple(cases)
     facts, good, problems = [Facts()], list[Case](), list[Problem]()
     for number, case in enumerate(cases):
@@ -47,7 +48,7 @@ def fingerprint(
             facts.append(facts_of(case))
             good.append(case)
         except Refused as refusal:
-            problems.extend(refusal.problems)
+            problems.extend(replace(problem, case=case.id) for problem in refusal.problems)
     watch(len(cases), len(cases))
     return Facts.merged(facts), tuple(good), tuple(problems)
 

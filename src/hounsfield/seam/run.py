@@ -135,5 +135,5 @@ class RunContext(Protocol):
     def part(self, name: str, *, share: float = 1.0) -> RunContext:
         """The context of a stage or member: the same cache, checkpoints and a seed of its own.
 
-        share: of the time that is left now, 0..1.
+        share: of the time that is left when a run first asks, 0..1; resumed, it has what it had then.
         """

@@ -9,6 +9,7 @@ from pathlib import Path
 from hounsfield.formats.table import read_table
 from hounsfield.layouts.splits import PARTS, split_by_patient
 from hounsfield.values import Case, Dataset, Image, LabelMap, Lazy, Points, Truth, refuse
+from hounsfield.values.case import AND
 
 MOST_PAIRS = 300  # of one part: all pairs of 25 cases
 
@@ -85,12 +86,13 @@ def _pair(fixed: Case, moving: Case) -> Case:
         for name, truth in case.truths.items():
             if truth.of == paired and issubclass(truth.answer.kind, (LabelMap, Points)):
                 truths[f"{role}_{name}"] = replace(truth, of=role)
-    patients = dict.fromkeys((fixed.patient, moving.patient))
+    # a pair of cases that only stand for themselves stands for itself too
+    patients = dict.fromkeys((fixed.patient, moving.patient)) if fixed.patients or moving.patients else ()
     return Case(
         f"{fixed.id}__{moving.id}",
         inputs,
         truths,
-        patient="+".join(patients),
+        patient=AND.join(patients),
         site=fixed.site if fixed.site == moving.site else "",
         split=fixed.split,
     )

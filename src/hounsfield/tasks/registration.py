@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hounsfield.answers.transform_files import read_transform, write_transform
+from hounsfield.evaluation.quality import Quality, quality
 from hounsfield.evaluation.registration import CARRIED_DICE, FOLDING, TARGET_ERROR
 from hounsfield.figures.pair import pair_figure
 from hounsfield.figures.picture import Picture
@@ -42,7 +43,8 @@ def _is_known(row: Row) -> bool:
     return row.numbers[0] == row.numbers[0]
 
 
-def _transform(findings: Findings) -> Transform:
+def transform_of(findings: Findings) -> Transform:
+    """The answer, which has to be a transform."""
     if not isinstance(findings.main, Transform):
         raise TypeError(f"registration answers with a transform, not with {type(findings.main).__name__}")
     return findings.main
@@ -55,15 +57,21 @@ def default(facts: Facts) -> Decision:
 
 def write(findings: Findings, stem: Path, case: Case) -> Sequence[Path]:
     """STEM.json with the affine part and both grids, STEM.nii.gz with the displacement."""
-    return write_transform(_transform(findings), stem)
+    return write_transform(transform_of(findings), stem)
 
 
 def figure(findings: Findings, case: Case) -> Picture:
     """The fixed image and the moving one carried onto it; both in two colours, before and after."""
     fixed, moving = (case.inputs[role].load() for role in ROLES)
-    t = _transform(findings)
+    t = transform_of(findings)
     as_placed = Transform(t.fixed_grid, t.moving_grid, np.eye(t.fixed_grid.ndim + 1))
     return pair_figure(fixed, _carried(moving, t), before=_carried(moving, as_placed), title=case.id)
+
+
+def quality_of(findings: Findings, case: Case) -> Quality:
+    """How the transform looks on the case's own images, without any truth."""
+    fixed, moving = (case.inputs[role].load() for role in ROLES)
+    return quality(transform_of(findings), fixed, moving)
 
 
 def _carried(moving: Image, t: Transform) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from hounsfield.training.clock import ShareOfClock, WallClock
 from hounsfield.training.fabric import OneDevice
 from hounsfield.training.randomness import part_seed
 from hounsfield.training.track import FileTrack, Watcher, nobody
+from hounsfield.values import Decision
+
+UNTIL = "until"  # what is decided of a part: the seconds of the whole run at which its time is up
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,24 @@ class FolderContext:
 
     def part(self, name: str, *, share: float = 1.0) -> FolderContext:
         """The context of a stage or member: checkpoints, seed and time of its own, everything else shared."""
+        track = replace(self.track, part=f"{self.track.part}/{name}".lstrip("/"))
         return replace(
             self,
             seed=part_seed(self.seed, name),
-            clock=ShareOfClock.of(self.clock, share),
+            clock=_own_time(self.clock, share, track),
             checkpoints=FolderCheckpoints(self.folder / "checkpoints" / name),
-            track=replace(self.track, part=f"{self.track.part}/{name}".lstrip("/")),
+            track=track,
             folder=self.folder / "checkpoints" / name,
         )
+
+
+def _own_time(clock: Clock, share: float, track: FileTrack) -> ShareOfClock:
+    """A part's share of what is left. Its end is written down before it counts; a resumed run keeps to that end."""
+    taken = [decision.value for _, decision in track.decisions() if decision.what == UNTIL]
+    if taken:
+        return ShareOfClock(clock, taken[0])
+    own = ShareOfClock.of(clock, share)
+    if math.isfinite(own.until):
+        why = f"{share:.0%} of the time that was left, counted from the beginning of the run"
+        track.decision(0, Decision(UNTIL, own.until, why))
+    return own

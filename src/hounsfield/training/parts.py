@@ -1,8 +1,9 @@
-"""One of the several models that a run learns: a stage, a member, a fold."""
+"""What a run learns is learnt once: as a whole, and each of its stages, members and folds."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from hounsfield.planning.choice import timed
 from hounsfield.seam import Cases, Checkpoint, Method, RunContext
@@ -18,11 +19,20 @@ def learnt(method: Method, plan: Plan, cases: Cases, ctx: RunContext, start: Sta
 
     A plan that goes by time is given the steps that fit into the context's time.
     """
+
+    def learn() -> Part:
+        own = _in_time(method, plan, cases, ctx)
+        return Part(own, method.fit(own, cases, ctx, start))
+
+    return once(learn, ctx)
+
+
+def once(learn: Callable[[], Part], ctx: RunContext) -> Part:
+    """What `learn` gives, kept as soon as it is there; a resumed run that had come so far is given the same again."""
     finished = ctx.checkpoints.read(FINISHED)
     if finished is not None:
         return finished.state.parts[FINISHED]
-    plan = _in_time(method, plan, cases, ctx)
-    part = Part(plan, method.fit(plan, cases, ctx, start))
+    part = learn()
     ctx.checkpoints.write(FINISHED, Checkpoint(0, State(parts={FINISHED: part}), spent=ctx.clock.spent()))
     return part
 

@@ -13,6 +13,8 @@ from hounsfield.values.problem import Problem
 
 T = TypeVar("T")
 
+AND = "+"  # between the patients of a case that is of several, such as a pair
+
 
 @dataclass(frozen=True)
 class Lazy(Generic[T]):
@@ -46,6 +48,7 @@ class Case:
 
     inputs: role -> lazy value (any noun, a stage's answer included).  truths: name -> Truth.
     covariates: name -> number, word, or None for "not known".  split: training | validation | test | None.
+    patient: whose case it is, several joined by AND; the case's own id where nobody said it.
     """
 
     id: str
@@ -59,6 +62,15 @@ class Case:
     def __post_init__(self) -> None:
         if not self.patient:
             object.__setattr__(self, "patient", self.id)
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """Whose case it is, by name; nobody where it only stands for itself."""
+        return () if self.patient == self.id else tuple(name for name in self.patient.split(AND) if name)
+
+    def renamed(self, name: str) -> Case:
+        """The same case under another id; one that stands for itself still does."""
+        return replace(self, id=name, patient=name if self.patient == self.id else self.patient)
 
     def truth(self, kind: type[T], of: str | None = None) -> T | None:
         """The first truth of this kind (and of this role, where named), read now; None where there is none."""

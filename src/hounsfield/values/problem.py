@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault: where it is, what is wrong, and what to do about it."""
+    """One fault: where it is, what is wrong, and what to do about it.
+
+    case: the id of the one case that can not be used for it; empty where it is no single case's.
+    """
 
     where: str
     what: str
     remedy: str
+    case: str = ""
 
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""
@@ -20,7 +24,8 @@ class Problem:
 
     def to_json(self) -> dict[str, str]:
         """Plain JSON of the fault."""
-        return {"where": self.where, "what": self.what, "remedy": self.remedy}
+        said = {"where": self.where, "what": self.what, "remedy": self.remedy}
+        return {**said, "case": self.case} if self.case else said
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hounsfield.values.problem import Problem
@@ -60,6 +60,12 @@ class Scores:
     patients: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def without_names(self) -> Scores:
+        """The same scores, the patients who have a name numbered instead: who belongs together is all that counts."""
+        names = [patient for case, patient in self.patients.items() if patient != case]
+        numbers = {name: f"patient {n}" for n, name in enumerate(dict.fromkeys(names), start=1)}
+        return replace(self, patients={case: numbers.get(name, name) for case, name in self.patients.items()})
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of the scores; `from_json` gives equal scores back."""

@@ -84,7 +84,6 @@ class Answering:
         return replace(
             self._entry(case, digest),
             answers={file.relative_to(self.out).as_posix(): sha256_of(file) for file in files},
-            seen=self.package.seen.of(digest),
             confidence=dict(findings.confidence) or "unknown",
             alarms=findings.alarms,
             seconds=round(seconds, 3),
@@ -92,7 +91,8 @@ class Answering:
         )
 
     def _entry(self, case: Case, digest: str) -> Entry:
-        return Entry(case.id, self.task.name, self.package.digest, digest, where(case), patient=case.patient)
+        seen = self.package.seen.of(digest, case.patients)
+        return Entry(case.id, self.task.name, self.package.digest, digest, where(case), patient=case.patient, seen=seen)
 
 
 def _digest(case: Case) -> tuple[str, Refused | None]:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hounsfield.answers.image_files import write_image, write_labels
 from hounsfield.answers.transform_files import read_transform
-from hounsfield.answers.writing import aside
-from hounsfield.formats.files import size_of, suffix_of
-from hounsfield.formats.points_csv import read_points, write_points
-from hounsfield.layouts.folders import IMAGE_SUFFIXES, is_image
-from hounsfield.layouts.lazies import format_of
-from hounsfield.ops.fields import inverse_displacement, invert_points, transform_points, warp, warp_labels
+from hounsfield.ops.ways import way_to_fixed, way_to_moving
+from hounsfield.tasks.carrying import carry
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Grid, Points, Problem, Refused, Transform, refuse
-
-LOSSY = (".jpg", ".jpeg")
-MOST_LABELS = 64  # whole numbers with more different values than this are taken for an image
+from hounsfield.values import Problem, Refused, Transform, refuse
 
 
 @dataclass(frozen=True)
@@ -56,97 +45,27 @@ def apply(
 
     Images are taken linearly, label maps by the nearest element, both onto the goal's grid; what lies outside becomes
     the image's lowest value, or background. labels: whether the files are label maps; by itself: those of whole
-    numbers from 0 with at most MOST_LABELS different ones. Points (.csv) keep their names; unplaced ones stay so.
-    Names are kept. A file that can not be carried is a problem, the rest goes on. Raises Refused where nothing can.
+    numbers from 0 with few different ones. Points keep their names; unplaced ones stay so. Files keep their names too.
+    A file that can not be carried is a problem, the rest goes on. Raises Refused where nothing can.
     """
     place = Path(out)
-    way = _Way.of(transform if isinstance(transform, Transform) else read_transform(Path(transform)), inverse)
+    found = transform if isinstance(transform, Transform) else read_transform(Path(transform))
+    way = way_to_moving(found) if inverse else way_to_fixed(found)
     given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
     _refuse_names(given, place)
     done, problems, residual = dict[str, str](), list[Problem](), 0.0
     for number, file in enumerate(given):
         watch({"stage": "carrying", "done": number, "total": len(given)})
         try:
-            if suffix_of(file) == ".csv":
-                residual = max(residual, way.carry_points(file, place / file.name))
-                done[str(file)] = "points"
-            else:
-                done[str(file)] = way.carry_image(file, place / file.name, labels)
+            how, error = carry(way, file, place / file.name, labels=labels)
         except Refused as refusal:
             problems.extend(refusal.problems)
+            continue
+        done[str(file)], residual = how, max(residual, error)
     watch({"stage": "carrying", "done": len(given), "total": len(given)})
     if not done:
         raise Refused(problems)
     return Applied(place, done, residual, tuple(problems))
-
-
-@dataclass(frozen=True)
-class _Way:
-    """From one world to the other. Images are pulled by goal -> origin; points are pushed along origin -> goal."""
-
-    transform: Transform
-    inverse: bool
-    goal: Grid
-    affine: NDArray[np.float64]
-    displacement: NDArray[np.float32] | None
-
-    @staticmethod
-    def of(t: Transform, inverse: bool) -> _Way:
-        """The way of a transform, or back; its inverse is worked out where it was not kept."""
-        if not inverse:
-            return _Way(t, inverse, t.fixed_grid, t.affine, t.displacement)
-        back, v = np.linalg.inv(t.affine).astype(np.float64), t.inverse
-        if v is None and t.displacement is not None:
-            v, _ = inverse_displacement(t.affine, t.displacement, t.fixed_grid, t.moving_grid)
-        # A^-1 y + v = A^-1 (y + A v): the same form as a transform's
-        d = t.fixed_grid.ndim
-        turned = None if v is None else np.tensordot(t.affine[:d, :d], v, axes=1).astype(np.float32)
-        return _Way(t, inverse, t.moving_grid, back, turned)
-
-    def carry_image(self, file: Path, out: Path, labels: bool | None) -> str:
-        """Write the image or label map of a file on the goal's grid; says how its elements were taken."""
-        if not is_image(file):
-            raise refuse(file, "is neither image nor points by its name", f"Known: .csv, {', '.join(IMAGE_SUFFIXES)}.")
-        size_of(file)
-        image = format_of(file).read_image(file)
-        if (image.grid.ndim, image.grid.frame) != (self.goal.ndim, self.goal.frame):
-            raise refuse(file, f"lies on {image.grid}, and the transform leads to {self.goal}", "Is it the right file?")
-        array = image.array(image.source.dtype)
-        if labels or (labels is None and _looks_labelled(array) and suffix_of(file) not in LOSSY):
-            found, grid = format_of(file).read_labels(file)
-            carried = warp_labels(found, grid, self.goal, self.affine, self.displacement)
-            with aside(out) as other:
-                write_labels(other, carried, self.goal)
-            return "nearest"
-        low = float(np.nanmin(array)) if np.isfinite(array).any() else 0.0
-        moved = warp(image.array(), image.grid, self.goal, self.affine, self.displacement, fill=low)
-        with aside(out) as other:
-            write_image(other, moved, self.goal, array.dtype)
-        return "linear"
-
-    def carry_points(self, file: Path, out: Path) -> float:
-        """Write the points of a file in the goal's world; the largest error of the inverse in mm."""
-        points, t = read_points(file), self.transform
-        if points.coordinates.shape[1] != t.fixed_grid.ndim:
-            what = f"has points of {points.coordinates.shape[1]} coordinates, the transform has {t.fixed_grid.ndim}"
-            raise refuse(file, what, "Is it the right file?")
-        placed = np.isfinite(points.coordinates).all(axis=1)
-        moved, residual = np.full_like(points.coordinates, np.nan), np.zeros(1)
-        origin = points.coordinates[placed]
-        if self.inverse:
-            moved[placed] = transform_points(origin, t.affine, t.displacement, t.fixed_grid)
-        else:
-            moved[placed], residual = invert_points(origin, t.affine, t.displacement, t.fixed_grid)
-        with aside(out) as other:
-            write_points(other, replace(points, coordinates=moved) if len(points) else Points(moved, ()))
-        return float(residual.max(initial=0.0))
-
-
-def _looks_labelled(array: NDArray[Any]) -> bool:
-    if len(array) != 1 or array.dtype.kind not in "iub" or array.min(initial=0) < 0:
-        return False
-    sample = array.reshape(-1)[:: max(1, array.size // 10_000)]  # most images show by few elements that they are none
-    return len(np.unique(sample)) <= MOST_LABELS and len(np.unique(array)) <= MOST_LABELS
 
 
 def _refuse_names(files: Sequence[Path], out: Path) -> None:

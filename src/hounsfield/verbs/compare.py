@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hounsfield.evaluation.bootstrap import paired_difference
+from hounsfield.evaluation.comparison import differences
 from hounsfield.packages.package import Package
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Interval, Problem, Refused, Scores, refuse
@@ -118,24 +118,11 @@ def _unseen(package: Package, truth: str | Path | Dataset, opening: Mapping[str,
 
 def _has_seen(package: Package, case: Case) -> bool:
     try:
-        return package.seen.of(case.digest_of_inputs()) != "no"
+        digest = case.digest_of_inputs()
     except Refused:  # what can not be read was not learnt from
-        return False
+        digest = ""
+    return package.seen.of(digest, case.patients) != "no"
 
 
 def _name(place: Openable) -> str:
     return str(place if isinstance(place, (str, Path)) else load(place).folder)
-
-
-def differences(a: Scores, b: Scores, cases: tuple[str, ...]) -> dict[str, dict[str, Interval]]:
-    """B - A per metric and item, over the cases in which both are defined."""
-    found: dict[str, dict[str, Interval]] = {}
-    for metric in (metric for metric in a.better if metric in b.better):
-        for item in dict.fromkeys(item for case in cases for item in a.cases[case].get(metric, {})):
-            of_a, of_b = _values(a, cases, metric, item), _values(b, cases, metric, item)
-            found.setdefault(metric, {})[item] = paired_difference(of_a, of_b, a.patients)
-    return found
-
-
-def _values(scores: Scores, cases: tuple[str, ...], metric: str, item: str) -> dict[str, float | None]:
-    return {case: scores.cases[case].get(metric, {}).get(item) for case in cases}

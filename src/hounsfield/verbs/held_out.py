@@ -5,25 +5,30 @@ from __future__ import annotations
 from hounsfield.evaluation.scoring import score
 from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
-from hounsfield.seam import Trained
-from hounsfield.training.track import Watcher
+from hounsfield.seam import Track, Trained
 from hounsfield.values import Case, Findings, Limits, Plan, Refused, Scores, Setting, State
 from hounsfield.verbs.study import Study
 
 
 def score_held_out(
-    found: Study, plan: Plan, state: State, watch: Watcher
+    found: Study, plan: Plan, state: State, track: Track
 ) -> tuple[Scores | None, list[tuple[Findings, Case]]]:
-    """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each."""
+    """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each.
+
+    They go into a package, so they name no patient. Raises Stopped, between two cases, when asked to stop.
+    """
     if not found.cases.validation:
         return None, []
     trained: Trained = found.method.open(plan, state, Setting(devices()[0]))
     answered = list[tuple[Findings, Case]]()
     refused = list[tuple[Refused, Case]]()
-    for number, case in enumerate(found.cases.validation, start=1):
+    total = len(found.cases.validation)
+    for number, case in enumerate(found.cases.validation):
+        track.stage("scoring", number, total)
         try:
             answered.append((trained.answer(case, Limits()), case))
         except Refused as refusal:
             refused.append((refusal, case))
-        watch({"stage": "scoring", "done": number, "total": len(found.cases.validation)})
-    return score(TASKS.load(plan.task).metrics, [*answered, *refused], seed=0), answered
+    track.stage("scoring", total, total)
+    scores = score(TASKS.load(plan.task).metrics, [*answered, *refused], seed=0)
+    return scores.without_names(), answered

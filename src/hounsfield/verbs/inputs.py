@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,8 @@ def cases_of(
             problems.extend(refusal.problems)
     if not cases:
         raise Refused(problems or refuse("predict", "was given nothing to answer", "Name files or folders.").problems)
-    return _told_apart(list({(case.id, where(case)): case for case in cases}.values())), problems
+    once = {(case.id, where(case) if case.inputs else tuple(sorted(case.covariates.items()))): case for case in cases}
+    return _told_apart(list(once.values())), problems
 
 
 def where(case: Case) -> str:
@@ -70,7 +70,7 @@ def _told_apart(cases: list[Case]) -> list[Case]:
     Raises Refused where that does not help: answers would be written over each other.
     """
     names = Counter(case.id.lower() for case in cases)
-    cases = [case if names[case.id.lower()] == 1 else replace(case, id=_with_folder(case)) for case in cases]
+    cases = [case if names[case.id.lower()] == 1 else case.renamed(_with_folder(case)) for case in cases]
     seen = dict[str, Case]()
     for case in cases:
         other = seen.setdefault(case.id.lower(), case)
@@ -81,6 +81,6 @@ def _told_apart(cases: list[Case]) -> list[Case]:
 
 
 def _with_folder(case: Case) -> str:
-    first = next((value.where for value in case.inputs.values()), "")
-    folder = Path(first).resolve().parent.name
+    first = next((value.where for value in case.inputs.values()), None)
+    folder = "" if first is None else Path(first).resolve().parent.name
     return f"{folder}_{case.id}" if folder else case.id

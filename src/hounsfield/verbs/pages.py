@@ -26,7 +26,7 @@ def training_page(contents: Contents, found: Study, answered: Answered, log: Pat
         Content(
             title=f"A {contents.plan.method} for {contents.plan.task}",
             summary=f"Trained on {len(cases.training)} cases of {found.dataset.where}, scored on {held_out}; "
-            f"{len(found.test)} test cases were not looked at.",
+            f"{len(found.test)} test cases were kept apart.",
             command=str(measured["command"]),
             plan=contents.plan.decide("method", contents.plan.method, found.chosen.why),
             scores=contents.scores,

@@ -13,7 +13,7 @@ from hounsfield.planning.device import devices
 from hounsfield.training.fabric import OneDevice
 from hounsfield.training.rehearsal import rehearse
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Decision, MiB, Plan, Problem, Rehearsal, refuse
+from hounsfield.values import Dataset, MiB, Plan, Problem, Rehearsal, refuse
 from hounsfield.verbs.counting import duration
 from hounsfield.verbs.question import Question
 from hounsfield.verbs.study import Study, study
@@ -77,8 +77,7 @@ def planned(found: Study, question: Question, *, began: float, watch: Watcher = 
     if budget.ram is not None or budget.disk is not None:
         rehearsals += [rehearse(found.method, other, found.cases, fabric_for(other)) for other in candidates[1:]]
     watch({"stage": "rehearsing", "done": 1, "total": 1})
-    chosen = choose(candidates[: len(rehearsals)], rehearsals, budget)
-    made = Planned(chosen, rehearsals[candidates_index(candidates, chosen)], found)
+    made = Planned(*choose(candidates[: len(rehearsals)], rehearsals, budget), found)
     _refuse_too_short(made, question, time.monotonic() - began)
     return made
 
@@ -90,16 +89,6 @@ def _refuse_too_short(made: Planned, question: Question, spent: float) -> None:
     if needed > question.budget.seconds:
         what = f"is {question.minutes:g}, and {needed:.0f} seconds pass until a first step is done and written down"
         raise refuse("--minutes", what, f"Give {math.ceil(needed / 30)} at least.")
-
-
-def candidates_index(candidates: Any, chosen: Plan) -> int:
-    """Which candidate a plan was made of: the one with the same decisions but for time."""
-    timeless = {"steps", "validate_every"}
-
-    def rest(plan: Plan) -> list[Decision]:
-        return [decision for decision in plan.decisions if decision.what not in timeless]
-
-    return next(number for number, candidate in enumerate(candidates) if rest(candidate) == rest(chosen))
 
 
 def fabric_for(plan: Plan) -> OneDevice:

@@ -10,13 +10,15 @@ from hounsfield.formats.files import sha256_of
 from hounsfield.values import Case, Problem
 from hounsfield.verbs.counting import count
 
+OR_PATIENTS = "or on other cases of their patients"
+
 
 def why_nothing(folder: Path, manifest: Mapping[str, Entry], cases: Mapping[str, Case]) -> Problem:
     """Why no case can be compared."""
     seen = sum(entry.seen != "no" for i, entry in manifest.items() if i in cases)
     if seen:
-        what = f"answers {count(seen, 'case')}, and the model was trained or chosen on all of them"
-        return Problem(str(folder), what, "Predict cases that it has not seen.")
+        what = f"answers {count(seen, 'case')}, and the model was trained or chosen on all of them, {OR_PATIENTS}"
+        return Problem(str(folder), what, "Predict cases of others; patients are known by their names.")
     what = f"answers none of the {count(len(cases), 'case')} that have a truth"
     return Problem(str(folder), what, "Check that the files or the manifest's ids are named like the cases.")
 
@@ -32,7 +34,7 @@ def notes(
     changed = sum(_is_changed(entry, folder) for entry in held_out.values())
     facts = [
         (seen, f"{count(len(held_out), 'case')} compared, none of which the model had seen."),
-        (seen, f"{count(seen, 'case')} left out: the model was trained or chosen on them."),
+        (seen, f"{count(seen, 'case')} left out: the model was trained or chosen on them, {OR_PATIENTS}."),
         (strangers, f"{count(strangers, 'answer')} without a truth to compare with."),
         (missing, f"{count(missing, 'truth')} without an answer, not counted: nobody asked for them here."),
         (

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hounsfield.layouts.splits import apply_split, read_split, split_by_patient
-from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import METHODS, TASKS
 from hounsfield.seam import Cases, Method, read_card
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Decision, Facts, Plan, Problem, Refused, refuse
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import derived, open_dataset, refuse_without_truth
+from hounsfield.verbs.looking import Looked, look
 from hounsfield.verbs.question import Question
 
-BAD_SHARE = 0.05  # of the cases that may be unreadable before training refuses
+BAD_SHARE = 0.05  # of the cases that may be bad before training refuses
 FEWEST_PATIENTS = 4
 
 
@@ -40,7 +39,7 @@ class Study:
 
 
 def study(question: Question, *, watch: Watcher = nobody) -> Study:
-    """Open the data, split it by patient, and look at the part to learn from."""
+    """Open the data, split it by patient, and look at every case once."""
     _refuse_unknown(question)
     dataset = open_dataset(
         question.data, layout=question.layout, columns=question.columns, target=question.target, ignore=question.ignore
@@ -50,32 +49,12 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
     dataset, task = derived(dataset, question.task, question.derive)
     refuse_without_truth(dataset, task)
     dataset = split(dataset, task, question)
-    has_truth = TASKS.load(task).has_truth
-    learnable = Cases(*(tuple(filter(has_truth, dataset.only(part))) for part in ("training", "validation")))
-
-    total = len(learnable.training) + len(learnable.validation)
-
-    def looked(before: int) -> Callable[[int, int], None]:
-        return lambda done, _: watch({"stage": "looking at the cases", "done": before + done, "total": total})
-
-    facts, training, bad = fingerprint(learnable.training, watch=looked(0))
-    _, validation, more = fingerprint(learnable.validation, watch=looked(len(learnable.training)))
-    problems = (*dataset.problems, *bad, *more)
-    cases = Cases(*(tuple(map(_hashed_once, part)) for part in (training, validation)))
-    _refuse_too_few(dataset, cases, problems, question)
-    chosen = choice_of(question, task, facts)
+    looked = look(dataset, watch)
+    cases = Cases(looked.good["training"], looked.good["validation"])
+    _refuse_too_few(dataset, cases, looked, question)
+    chosen = choice_of(question, task, looked.facts)
     method: Method = METHODS.load(chosen.value)
-    return Study(dataset, task, method, chosen, cases, dataset.only("test"), facts, problems)
-
-
-def _hashed_once(case: Case) -> Case:
-    """The case with digests that are computed when they are first asked for, and then kept."""
-    inputs = {role: replace(value, digest=cache(value.digest)) for role, value in case.inputs.items()}
-    truths = {
-        name: replace(truth, answer=replace(truth.answer, digest=cache(truth.answer.digest)))
-        for name, truth in case.truths.items()
-    }
-    return replace(case, inputs=inputs, truths=truths)
+    return Study(dataset, task, method, chosen, cases, looked.good["test"], looked.facts, looked.problems)
 
 
 def _refuse_unknown(question: Question) -> None:
@@ -123,15 +102,16 @@ def split(dataset: Dataset, task: str, question: Question) -> Dataset:
     return dataset.with_cases(split_by_patient(with_truth, seed=question.seed))
 
 
-def _refuse_too_few(dataset: Dataset, cases: Cases, problems: Sequence[Problem], question: Question) -> None:
+def _refuse_too_few(dataset: Dataset, cases: Cases, looked: Looked, question: Question) -> None:
     patients = {case.patient for case in (*cases.training, *cases.validation)}
     if len(patients) < FEWEST_PATIENTS or not cases.training:
         learnable = f"{count(len(patients), 'patient')} to learn from, {count(len(cases.training), 'training case')}"
         what = f"leaves {learnable}; {FEWEST_PATIENTS} patients are the fewest"
-        raise Refused([*problems, Problem(dataset.where, what, "Add cases, mend the bad ones, or change --split.")])
-    allowed = question.allow_bad if question.allow_bad is not None else int(BAD_SHARE * len(dataset))
-    if len(problems) > allowed:
-        what = f"has {count(len(problems), 'bad case')} among {len(dataset)}, and {allowed} may be left out"
-        raise Refused(
-            [*problems, Problem(dataset.where, what, f"Mend them, or allow them with --allow-bad {len(problems)}.")]
-        )
+        remedy = "Add cases, mend the bad ones, or change --split."
+        raise Refused([*looked.problems, Problem(dataset.where, what, remedy)])
+    every = len({case.id for case in dataset} | looked.bad)
+    allowed = question.allow_bad if question.allow_bad is not None else int(BAD_SHARE * every)
+    if len(looked.bad) > allowed:
+        what = f"has {count(len(looked.bad), 'bad case')} among {every}, and {allowed} may be left out"
+        remedy = f"Mend them, or allow them with --allow-bad {len(looked.bad)}."
+        raise Refused([*looked.problems, Problem(dataset.where, what, remedy)])

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.writing import read_lines
 from hounsfield.layouts.splits import write_split
-from hounsfield.packages.package import Package, Seen
+from hounsfield.packages.package import Package
+from hounsfield.packages.seen import Seen
 from hounsfield.packages.writing import Contents, clear_unfinished, write_package
 from hounsfield.planning.choice import is_timed
 from hounsfield.training.checkpoints import spent_in
 from hounsfield.training.clock import WallClock
 from hounsfield.training.context import FolderContext
 from hounsfield.training.memory import peak_bytes
+from hounsfield.training.parts import once
 from hounsfield.training.rehearsal import rehearse
 from hounsfield.training.run_folder import RunFolder, Told
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Plan, State, refuse
+from hounsfield.values import Dataset, Part, Plan, refuse
 from hounsfield.verbs.given import Given
 from hounsfield.verbs.held_out import score_held_out
 from hounsfield.verbs.packages import Openable
@@ -59,8 +61,9 @@ def train(
         found = study(question, watch=watch)
         decided, seen = _decide(run, found, question, given, began, watch), _seen(found, given)
         write_split(run.folder / "split.csv", found.dataset.cases)
-        state, seconds = _Learning(run, question, began, watch, on_clock).of(found, decided, given)
-        scores, answered = score_held_out(found, decided, state, watch)
+        ctx = _sitting(run, question, decided, began=began, watch=watch, on_clock=on_clock)
+        state, seconds = once(lambda: _learnt(found, decided, given, ctx), ctx).state, ctx.clock.spent()
+        scores, answered = score_held_out(found, decided, state, ctx.track)
         left_out = [problem.to_json() for problem in found.problems]
         measured = {**told, "seconds": seconds, "peak_bytes": peak_bytes(), "finished": now(), "left_out": left_out}
         measured |= _started_from(run, given)
@@ -94,44 +97,37 @@ def _told(found: Study) -> Told:
 
 def _seen(found: Study, given: Given) -> Seen:
     """What the model sees now, and what the one that it starts from has seen before."""
-    now_ = Seen(
-        {case.digest_of_inputs(): case.id for case in found.cases.training},
-        {case.digest_of_inputs(): case.id for case in found.cases.validation},
-    )
+    now_ = Seen.of_cases(found.cases.training, found.cases.validation)
     return now_ if given.start is None else now_.and_also(given.start.seen)
 
 
-@dataclass(frozen=True)
-class _Learning:
-    """One sitting of a run: its folder, its clock, and who watches."""
+def _learnt(found: Study, plan: Plan, given: Given, ctx: FolderContext) -> Part:
+    return Part(plan, found.method.fit(plan, found.cases, ctx, given.start.state if given.start else None))
 
-    run: RunFolder
-    question: Question
-    began: float
-    watch: Watcher
-    on_clock: Callable[[WallClock], None]
 
-    def of(self, found: Study, plan: Plan, given: Given) -> tuple[State, float]:
-        """What was learnt, and the seconds that all sittings took."""
-        ctx = FolderContext.at(self.run.folder, seed=self.question.seed, fabric=fabric_for(plan))
-        minutes = self.question.minutes if is_timed(plan) else None
-        limit = None if minutes is None else 60 * minutes - WRITING_SECONDS
-        clock = WallClock(limit, spent_in(self.run.folder / "checkpoints") + time.monotonic() - self.began)
-        self.on_clock(clock)
-        track = replace(ctx.track, watch=self._stopping(clock))
-        start = given.start.state if given.start else None
-        state = found.method.fit(plan, found.cases, replace(ctx, clock=clock, track=track), start)
-        return state, clock.spent()
+def _sitting(
+    run: RunFolder,
+    question: Question,
+    plan: Plan,
+    *,
+    began: float,
+    watch: Watcher,
+    on_clock: Callable[[WallClock], None],
+) -> FolderContext:
+    """What is lent to the method from now on: the run's folder, and a clock that knows of the earlier sittings."""
+    ctx = FolderContext.at(run.folder, seed=question.seed, fabric=fabric_for(plan))
+    minutes = question.minutes if is_timed(plan) else None
+    limit = None if minutes is None else 60 * minutes - WRITING_SECONDS
+    clock = WallClock(limit, spent_in(run.folder / "checkpoints") + time.monotonic() - began)
+    on_clock(clock)
 
-    def _stopping(self, clock: WallClock) -> Watcher:
-        """A watcher that also stops a preparation, which has no steps at which the clock would."""
+    def watched(event: dict[str, Any]) -> None:
+        """Stops also what has no steps at which the clock would: preparing, scoring."""
+        if "stage" in event:
+            clock.tick()
+        watch(event)
 
-        def watched(event: dict[str, Any]) -> None:
-            if "stage" in event:
-                clock.tick()
-            self.watch(event)
-
-        return watched
+    return replace(ctx, clock=clock, track=replace(ctx.track, watch=watched))
 
 
 def _started_from(run: RunFolder, given: Given) -> dict[str, Any]:

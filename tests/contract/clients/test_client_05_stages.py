@@ -284,17 +284,34 @@ def test_client_stages_interrupted_in_the_second_do_not_learn_the_first_again(tm
     assert learning(done) == {}, "nor is the second, once it is finished"
 
 
-def test_client_stages_share_the_time_evenly(tmp_path: Path) -> None:
-    """Five models are learnt in fifteen ticks of a clock: three for each, though each plan would take a thousand."""
+def endless() -> Plan:
+    """The cascade's plan, but that each of its networks would take a thousand steps."""
     plan = cascade().plan
     for name in STAGES:
-        endless = plan.parts[name].decide("steps", 1000, "far too many")
-        plan = replace(plan, parts={**plan.parts, name: endless})
-    cases = Cases(gossip("truth").cases.training)
-    told = list[dict[str, Any]]()
-    cascade().fit(tmp_path, plan=plan, cases=cases, clock=StepClock(limit=15), watch=told.append)
-    folds = [f"coarse-folds/fold-{number}" for number in range(3)]
-    assert {part: steps[-1] for part, steps in learning(told).items()} == dict.fromkeys(["coarse", *folds, "fine"], 3)
+        own = plan.parts[name].decide("steps", 1000, "far too many")
+        plan = replace(plan, parts={**plan.parts, name: own})
+    return plan
+
+
+PARTS = ["coarse", *(f"coarse-folds/fold-{number}" for number in range(3)), "fine"]
+
+
+def test_client_stages_share_the_time_evenly(tmp_path: Path) -> None:
+    """Five models are learnt in fifteen ticks of a clock: three for each, though each plan would take a thousand."""
+    cases, told = Cases(gossip("truth").cases.training), list[dict[str, Any]]()
+    cascade().fit(tmp_path, plan=endless(), cases=cases, clock=StepClock(limit=15), watch=told.append)
+    assert {part: steps[-1] for part, steps in learning(told).items()} == dict.fromkeys(PARTS, 3)
+
+
+def test_client_stages_keep_their_shares_of_the_time_when_interrupted(tmp_path: Path) -> None:
+    """Stopped in the first stage and in the second fold: nobody is given a share of what is left by then."""
+    cases, told = Cases(gossip("truth").cases.training), list[dict[str, Any]]()
+    for begun, stopped in ((0, 2), (2, 8)):
+        clock = StepClock(limit=15, stop_at=stopped, ticks=begun)
+        with pytest.raises(Stopped):
+            cascade().fit(tmp_path, plan=endless(), cases=cases, clock=clock, watch=told.append)
+    cascade().fit(tmp_path, plan=endless(), cases=cases, clock=StepClock(limit=15, ticks=8), watch=told.append)
+    assert learning(told) == {part: [1, 2, 3] for part in PARTS}
 
 
 def test_client_stages_that_go_by_time_are_rehearsed_each(tmp_path: Path) -> None:
