@@ -47,7 +47,8 @@ class Pairs:
         if found is None:
             return None
         path, table, _ = found
-        return Claim(0.95, f"the table {path.name} names {len(table)} pairs of a fixed and a moving image")
+        count = f"{len(table)} pair{'s' * (len(table) != 1)}"
+        return Claim(0.95, f"the table {path.name} names {count} of a fixed and a moving image")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each row, FIXED__MOVING; rows whose files are missing are listed as problems."""
