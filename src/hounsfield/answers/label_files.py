@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hounsfield.answers.image_files import write_labels
-from hounsfield.answers.writing import aside, write_json
+from hounsfield.answers.writing import write_json
 from hounsfield.formats import nifti, picture
 from hounsfield.formats.files import stem_of, suffix_of
 from hounsfield.values import Grid, LabelMap, refuse
@@ -22,19 +20,14 @@ def write_label_map(labels: LabelMap, stem: Path) -> Sequence[Path]:
     is_picture = labels.grid.ndim == 2 and labels.grid == Grid.picture(labels.grid.shape)
     suffix = ".png" if is_picture else ".nii.gz"
     files = [stem.with_name(stem.name + suffix)]
-    _write(files[0], labels.array, labels.grid)
+    write_labels(files[0], labels.array, labels.grid)
     if labels.instances is not None:
         files.append(stem.with_name(f"{stem.name}.objects{suffix}"))
-        _write(files[1], labels.instances, labels.grid)
+        write_labels(files[1], labels.instances, labels.grid)
     names = stem.with_name(f"{stem.name}.labels.json")
     regions = {name: sorted(values) for name, values in labels.regions.items()}
     write_json(names, {"labels": dict(labels.labels), "regions": regions, "ignore": labels.ignore})
     return [*files, names]
-
-
-def _write(path: Path, array: NDArray[Any], grid: Grid) -> None:
-    with aside(path) as other:
-        write_labels(other, array, grid)
 
 
 def read_label_map(path: Path) -> LabelMap:

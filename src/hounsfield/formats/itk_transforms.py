@@ -48,12 +48,13 @@ def read_affine(path: Path) -> NDArray[np.float64]:
         numbers = np.array(floats(path, "Parameters", fields.get("Parameters", ""), 12))
         centre = np.array(floats(path, "FixedParameters", fields.get("FixedParameters", ""), 3))
         lps[:3, :3] = numbers[:9].reshape(3, 3)
-        lps[:3, 3] = numbers[9:] + centre - lps[:3, :3] @ centre
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            lps[:3, 3] = numbers[9:] + centre - lps[:3, :3] @ centre
     elif kind == "TranslationTransform":
         lps[:3, 3] = floats(path, "Parameters", fields.get("Parameters", ""), 3)
     else:
         raise refuse(path, f"holds {shortened(kind)}, which is not read", f"Save it as {MATRICES[0]}_double_3_3.")
-    affine = RAS_OF_LPS @ lps @ RAS_OF_LPS
+    affine: NDArray[np.float64] = RAS_OF_LPS * lps * RAS_OF_LPS.T
     if not np.all(np.isfinite(affine)) or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
         raise refuse(path, "holds a matrix that can not be inverted", "Write the transform again.")
     return affine
@@ -63,7 +64,7 @@ def write_affine(path: Path, affine: NDArray[np.float64]) -> None:
     """Write an affine (4, 4), fixed to moving world in RAS mm, as ITK's text with the centre at the origin."""
     if suffix_of(Path(path)) not in AFFINES or affine.shape != (4, 4):
         raise refuse(path, "is no name of an ITK affine of volumes", f"Let it end in {' or '.join(AFFINES)}.")
-    lps = RAS_OF_LPS @ affine @ RAS_OF_LPS
+    lps = RAS_OF_LPS * affine * RAS_OF_LPS.T
     lines = (
         HEAD,
         "#Transform 0",

@@ -14,7 +14,10 @@ LARGEST_LABEL = 2**31 - 1
 
 
 def label_values(volume: StoredVolume) -> NDArray[np.integer]:
-    """The label values (*grid.shape) of a volume. Refuses fractions, NaN, enormous numbers and several channels."""
+    """The label values (*grid.shape) of a volume, in the smallest type of integers that holds them.
+
+    Integers stored as floats are accepted; fractions, NaN and several channels are refused.
+    """
     path = volume.stored.path
     if volume.count != 1:
         raise refuse(path, f"has {volume.count} channels; a label map has one", "Give one value for each voxel.")
@@ -22,9 +25,9 @@ def label_values(volume: StoredVolume) -> NDArray[np.integer]:
 
 
 def whole_numbers(where: object, values: NDArray[Any], *, tolerance: float = 0.0) -> NDArray[np.integer]:
-    """Label values in the smallest type of integers that holds them, also where they are stored as floats.
+    """Label values in the smallest type of integers that holds them. Refuses fractions, NaN and enormous numbers.
 
-    Refuses fractions, NaN and enormous numbers.
+    tolerance: how far from whole numbers the arithmetic of a file may have brought them.
     """
     if values.dtype.kind == "f":
         rounded = np.rint(values)
@@ -37,11 +40,14 @@ def whole_numbers(where: object, values: NDArray[Any], *, tolerance: float = 0.0
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
     if low < -LARGEST_LABEL or high > LARGEST_LABEL:
         raise refuse(where, f"holds the label {high if high > LARGEST_LABEL else low}", "Number the labels from 1.")
-    return smallest(values)
+    return np.ascontiguousarray(values.astype(_integers(low, high), copy=False))
 
 
 def smallest(array: NDArray[np.generic]) -> NDArray[np.integer]:
     """Label values in the smallest type of integers that holds them, unsigned where none is negative."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
-    dtype = np.result_type(np.min_scalar_type(low), np.min_scalar_type(high))
-    return np.ascontiguousarray(array.astype(dtype, copy=False))
+    return array.astype(_integers(low, high))
+
+
+def _integers(low: int, high: int) -> np.dtype:
+    return np.result_type(np.min_scalar_type(low), np.min_scalar_type(high))

@@ -20,6 +20,8 @@ from hounsfield.formats.orientation import RAS_OF_LPS, refuse_other_worlds
 from hounsfield.formats.text_header import spelled
 from hounsfield.values import Grid, Image, refuse
 
+PLACE = "0" * 20  # for a number that is known when all is written
+
 
 def read_grid(path: Path) -> Grid:
     """The grid of a MetaImage; only its header is read."""
@@ -63,7 +65,7 @@ def _write(path: Path, channels: NDArray[Any], grid: Grid) -> None:
     code = channels.dtype.str[1:]
     if code not in TYPES:
         channels, code = (channels.astype("u1"), "u1") if code == "b1" else (channels.astype("f4"), "f4")
-    affine = RAS_OF_LPS @ grid.affine
+    affine = RAS_OF_LPS * grid.affine
     directions = affine[:3, :3] / np.array(grid.spacing)
     lines = (
         "ObjectType = Image",
@@ -71,6 +73,7 @@ def _write(path: Path, channels: NDArray[Any], grid: Grid) -> None:
         "BinaryData = True",
         "BinaryDataByteOrderMSB = False",
         "CompressedData = True",
+        f"CompressedDataSize = {PLACE}",  # ITK does not read it without
         f"TransformMatrix = {spelled(directions.T.ravel())}",
         f"Offset = {spelled(affine[:3, 3])}",
         "CenterOfRotation = 0 0 0",
@@ -80,9 +83,13 @@ def _write(path: Path, channels: NDArray[Any], grid: Grid) -> None:
         f"ElementType = {TYPES[code]}",
         "ElementDataFile = LOCAL",
     )
+    text = ("\n".join(lines) + "\n").encode()
     with writing(path), open(path, "wb") as file:
-        file.write(("\n".join(lines) + "\n").encode())
+        file.write(text)
         engine = zlib.compressobj(1)
         for k in range(channels.shape[-1]):  # the slowest axis, so that one slice is copied at a time
             file.write(engine.compress(channels[..., k].astype(f"<{code}").tobytes(order="F")))
         file.write(engine.flush())
+        size = file.tell() - len(text)
+        file.seek(text.index(PLACE.encode()))
+        file.write(f"{size:<{len(PLACE)}}".encode())

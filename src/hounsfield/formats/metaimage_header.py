@@ -1,6 +1,7 @@
 """The header of a MetaImage: `Key = Value` lines, the last of which says where the numbers are.
 
-The world of a file is LPS, whatever its AnatomicalOrientation says, as in ITK. Source: MetaIO of ITK.
+The world of a file is LPS, whatever its AnatomicalOrientation says, as in ITK. A slope and intercept are applied,
+which ITK leaves to its user. Source: MetaIO of ITK.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ CODES = {name: code for code, name in TYPES.items()} | {"MET_LONG": "i4", "MET_U
 
 OFFSET = ("Offset", "Position", "Origin")
 MATRIX = ("TransformMatrix", "Rotation", "Orientation")
+SPACING = ("ElementSpacing", "ElementSize")
 BIG_ENDIAN = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 LAST = "ElementDataFile"
 
@@ -88,15 +90,17 @@ def _affine(path: Path, fields: Mapping[str, str], d: int) -> NDArray[np.float64
     """Index to LPS mm (4, 4)."""
     affine = np.eye(4)
     n = min(d, 3)
-    spacing = floats(path, "ElementSpacing", fields.get("ElementSpacing", " ".join(["1"] * d)), d)
+    steps = _first(fields, SPACING) or " ".join(["1"] * d)
+    spacing = floats(path, SPACING[0], steps, d)
     if min(spacing) < 0:
-        raise refuse(path, f"has the spacing {shortened(fields['ElementSpacing'])}", "A spacing is positive; mend it.")
+        raise refuse(path, f"has the spacing {shortened(steps)}", "A spacing is positive; mend it.")
     matrix = np.eye(d)
     stated = _first(fields, MATRIX)
     if stated is not None:  # the direction of each axis after another, so that they are the columns
         matrix = np.array(floats(path, MATRIX[0], stated, d * d)).reshape(d, d).T
     origin = _first(fields, OFFSET)
-    affine[:n, :n] = (matrix * spacing)[:n, :n]
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the affine
+        affine[:n, :n] = (matrix * spacing)[:n, :n]
     affine[:n, 3] = [0.0] * n if origin is None else floats(path, OFFSET[0], origin, d)[:n]
     return affine
 

@@ -152,17 +152,18 @@ def _affine(path: Path, raw: Any) -> NDArray[np.float64]:
     if raw["pixdim"][0] == 0:
         raw["pixdim"][0] = 1  # the standard's reading of a handedness that is not stated
     try:
-        if raw["sform_code"] > 0:
-            affine = raw.get_sform()
-        elif raw["qform_code"] > 0:
-            affine = raw.get_qform()
-        else:
-            affine = raw.get_base_affine()
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            if raw["sform_code"] > 0:
+                affine = raw.get_sform()
+            elif raw["qform_code"] > 0:
+                affine = raw.get_qform()
+            else:
+                affine = raw.get_base_affine()
+            affine = np.array(affine, np.float64)
+            affine[:3] *= MM_PER_UNIT.get(int(raw["xyzt_units"]) & 7, 1.0)
     except (HeaderDataError, ValueError):
         remedy = "Set a valid sform or qform, or export the image again."
         raise refuse(path, "has an orientation (qform) that is no rotation with a positive spacing", remedy) from None
-    affine = np.array(affine, np.float64)
-    affine[:3] *= MM_PER_UNIT.get(int(raw["xyzt_units"]) & 7, 1.0)
     return checked_affine(path, affine)
 
 
@@ -178,8 +179,9 @@ def _own_grid(head: bytes, raw: Any, offset: int, first: int, shape: tuple[int, 
     try:
         note = json.loads(text[len(GRID_NOTE) :])
         grid = Grid(tuple(note["shape"]), np.array(note["affine"]), note["unit"], note["frame"])
-        stated = checked_affine(grid, embedded(grid.affine)).astype(np.float32)
+        stated = checked_affine("", embedded(grid.affine)).astype(np.float32)
     except (ValueError, KeyError, TypeError, IndexError, OverflowError, Refused):
         return None
     fits = grid.unit in ("mm", "px") and (grid.shape if grid.ndim == 3 else (*grid.shape, 1)) == shape
-    return grid if fits and np.array_equal(stated, raw.get_sform().astype(np.float32)) else None
+    with np.errstate(invalid="ignore"):
+        return grid if fits and np.array_equal(stated, raw.get_sform().astype(np.float32)) else None

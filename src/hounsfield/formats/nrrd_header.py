@@ -43,10 +43,12 @@ ENCODINGS: dict[str, Packing] = {
 
 LPS_OF = {
     **dict.fromkeys(("right-anterior-superior", "ras"), RAS_OF_LPS),
-    **dict.fromkeys(("left-anterior-superior", "las"), np.diag([1.0, -1.0, 1.0, 1.0])),
-    **dict.fromkeys(("left-posterior-superior", "lps", "scanner-xyz", "3d-right-handed", "3d-left-handed"), np.eye(4)),
+    **dict.fromkeys(("left-anterior-superior", "las"), np.array([[1.0], [-1.0], [1.0], [1.0]])),
+    **dict.fromkeys(
+        ("left-posterior-superior", "lps", "scanner-xyz", "3d-right-handed", "3d-left-handed"), np.ones((4, 1))
+    ),
 }
-"""From the spaces that a file may name to LPS; those without anatomy are taken as it, as in ITK."""
+"""Signs of the rows from the spaces that a file may name to LPS; those without anatomy are taken as it, as in ITK."""
 
 MM_PER_UNIT = {"m": 1000.0, "cm": 10.0, "um": 0.001}  # anything else is taken as millimetres
 IN_SPACE = ("", "domain", "space", "???", "none")
@@ -163,7 +165,7 @@ def _affine(
     if space and space not in LPS_OF:
         raise refuse(path, f"names the space {shortened(space)}, which can not be read", "Save it in LPS or RAS.")
     if vectors is None:
-        return LPS_OF.get(space, np.eye(4)) @ _without_directions(path, fields, spatial)
+        return LPS_OF.get(space, np.ones((4, 1))) * _without_directions(path, fields, spatial)
     for column, axis in enumerate(spatial):
         vector = vectors[axis] or []
         affine[: len(vector), column] = vector
@@ -174,8 +176,9 @@ def _affine(
     origin = _vector(path, "space origin", fields.get("spaceorigin", "(0,0,0)")) or []
     affine[: len(origin), 3] = origin
     for row, unit in enumerate(re.findall(r'"([^"]*)"', fields.get("spaceunits", ""))[:3]):
-        affine[row] *= MM_PER_UNIT.get(unit, 1.0)
-    return LPS_OF.get(space, np.eye(4)) @ affine
+        with np.errstate(over="ignore"):
+            affine[row] *= MM_PER_UNIT.get(unit, 1.0)
+    return LPS_OF.get(space, np.ones((4, 1))) * affine
 
 
 def _without_directions(path: Path, fields: Mapping[str, str], spatial: list[int]) -> NDArray[np.float64]:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from hounsfield.values import Grid, refuse
 
-RAS_OF_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
-"""ITK and DICOM count to the left and to the back, the world here to the right and to the front; it is its inverse."""
+RAS_OF_LPS = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+"""Signs of an affine's rows: ITK and DICOM count to the left and to the back, the world here the other way."""
 
 MOST_SHEAR_DEGREES = 0.5
 """Rounded direction cosines are off by less; what leans more shows in distances and was meant to be resampled."""
@@ -41,7 +41,7 @@ def checked_affine(where: object, affine: NDArray[np.float64]) -> NDArray[np.flo
 
 def volume_grid(where: object, shape: tuple[int, ...], affine_lps: NDArray[np.float64]) -> Grid:
     """The grid of a volume whose file speaks LPS. Refuses an affine that no scan has."""
-    return Grid(shape, checked_affine(where, RAS_OF_LPS @ affine_lps))
+    return Grid(shape, checked_affine(where, RAS_OF_LPS * affine_lps + 0.0))  # no zero with a sign
 
 
 def refuse_other_worlds(where: object, grid: Grid) -> None:

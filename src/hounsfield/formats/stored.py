@@ -81,7 +81,7 @@ class Stored:
         """All numbers (*axes): mapped, or unpacked. Refuses a file that can not be unpacked."""
         try:
             if self.packing == "raw":
-                data = np.memmap(self.path, np.uint8, "r", self.start + self.skip, (self.nbytes,))
+                data: NDArray[np.uint8] = np.memmap(self.path, np.uint8, "r", self.start + self.skip, (self.nbytes,))
             elif self.packing == "text":
                 return self._parsed().reshape(self.axes, order="F")
             else:
@@ -169,8 +169,9 @@ class StoredVolume:
         if not self.is_scaled:
             return part.astype(self.dtype, copy=False)
         scaled = np.empty(part.shape, self.dtype)
-        for k in range(part.shape[-1]):  # by slices, so that no second copy in float64 is made
-            scaled[..., k] = part[..., k] * np.float64(self.slope) + self.intercept
+        with np.errstate(over="ignore", invalid="ignore"):
+            for k in range(part.shape[-1]):  # by slices, so that no second copy in float64 is made
+                scaled[..., k] = part[..., k] * np.float64(self.slope) + self.intercept
         return scaled
 
     def image(self, channel: int | None = None) -> Image:

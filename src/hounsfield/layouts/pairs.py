@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
+from typing import Any
 
 from hounsfield.formats.files import stem_of
 from hounsfield.formats.table import Table, first_row, read_table
@@ -46,7 +47,8 @@ class Pairs:
         if found is None:
             return None
         path, table, _ = found
-        return Claim(0.95, f"the table {path.name} names {len(table)} pairs of a fixed and a moving image")
+        count = f"{len(table)} pair{'s' * (len(table) != 1)}"
+        return Claim(0.95, f"the table {path.name} names {count} of a fixed and a moving image")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each row, FIXED__MOVING; rows whose files are missing are listed as problems."""
@@ -82,7 +84,7 @@ LAYOUT = Pairs()
 
 def _case(images: Mapping[str, Path], marks: Mapping[str, Path], patient: str) -> Case:
     names = [stem_of(images[role]) for role in ROLES]
-    inputs: dict[str, Lazy[object]] = {role: lazies.image(images[role]) for role in ROLES}
+    inputs: dict[str, Lazy[Any]] = {role: lazies.image(images[role]) for role in ROLES}
     truths = {f"{role}_points": Truth(points(path, images[role]), of=role) for role, path in marks.items()}
     return Case("__".join(names), inputs, truths, patient=patient or "+".join(dict.fromkeys(names)))
 

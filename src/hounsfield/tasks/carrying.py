@@ -54,13 +54,10 @@ def _carry_image(way: Way, file: Path, out: Path, labels: bool | None) -> str:
         raise refuse(file, f"lies on {image.grid}, and the transform leads to {way.goal}", "Is it the right file?")
     array = image.array(image.source.dtype)
     if labels or (labels is None and _looks_labelled(array) and suffix_of(file) not in LOSSY):
-        carried = way.of_labels(*format_of(file).read_labels(file))
-        with aside(out) as other:
-            write_labels(other, carried, way.goal)
+        write_labels(out, way.of_labels(*format_of(file).read_labels(file)), way.goal)
         return "nearest"
     low = float(np.nanmin(array)) if np.isfinite(array).any() else 0.0
-    with aside(out) as other:
-        write_image(other, way.of_image(image.array(), image.grid, fill=low), way.goal, array.dtype)
+    write_image(out, way.of_image(image.array(), image.grid, fill=low), way.goal, array.dtype)
     return "linear"
 
 
