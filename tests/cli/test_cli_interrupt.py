@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hounsfield.values import Limits
+from hounsfield.verbs import held_out
 from hounsfield.verbs.train import train
 
 TINY = ("features=4,8", "batch=1", "supervised=0", "patch=16,16,16")
@@ -56,6 +58,27 @@ def test_ctrl_c_saves_says_how_to_go_on_and_the_same_command_goes_on(torsos: Pat
     assert package.plan["steps"] == 100
     log = [json.loads(line) for line in (tmp_path / "m.run" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log if "loss" in line] == list(range(10, 101, 10))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is another thing there")
+def test_ctrl_c_in_the_scoring_of_a_training_stops_after_the_case(torsos: Path, tmp_path, command, monkeypatch) -> None:
+    scored = []
+
+    def limits() -> Limits:
+        """What each case is answered within; somebody types Ctrl-C while the first is."""
+        scored.append(len(scored))
+        if len(scored) == 1:
+            signal.raise_signal(signal.SIGINT)
+        return Limits()
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(held_out, "Limits", limits)
+    ended = command("train", torsos, "--out", "m", *WORDS)
+    assert (ended.code, ended.out, scored) == (130, "", [0])
+    said = "hounsfield: stopped; everything is saved in m.run. Type the same command again to go on."
+    assert ended.said[-1] == said
+    again = command("train", torsos, "--out", "m", *WORDS)
+    assert (again.code, scored) == (0, [0, 1, 2])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT is another thing there")

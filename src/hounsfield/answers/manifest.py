@@ -70,8 +70,9 @@ def _is_entry(line: Any) -> bool:
     words = [line[name] for name in REQUIRED]
     words += [*answers, *answers.values()] if isinstance(answers, dict) else [None]
     words += [] if problem is None else list(problem.values()) if isinstance(problem, dict) else [None]
-    is_told = problem is None or PROBLEM <= problem.keys() <= Problem.__dataclass_fields__.keys()
-    return all(isinstance(word, str) for word in words) and is_told
+    if not all(isinstance(word, str) for word in words):
+        return False
+    return problem is None or PROBLEM <= problem.keys() <= Problem.__dataclass_fields__.keys()
 
 
 def _entry(line: Mapping[str, Any]) -> Entry:

@@ -68,7 +68,7 @@ def stop_on_interrupt(clock: Any) -> None:
     def stop(number: int, frame: Any) -> None:
         if is_live():
             click.echo(err=True)
-        say("stopping as soon as everything is saved; once more to end at once")
+        say("stopping as soon as everything is saved; once more to end at once.")
         clock.stop()
         signal.signal(signal.SIGINT, before)
 
