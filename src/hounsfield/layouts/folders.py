@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hounsfield.formats.files import stem_of, suffix_of
 from hounsfield.registry.tables import FORMATS
+from hounsfield.values import refuse
 
 IMAGE_SUFFIXES = FORMATS.names()
 TABLE_SUFFIXES = (".csv", ".tsv", ".data")
@@ -37,6 +38,12 @@ def is_visible(name: str) -> bool:
 def is_text(name: str) -> bool:
     """Whether a name can be printed in one line and written elsewhere: on Linux a name may be any bytes."""
     return (name.isascii() and name.isprintable()) or not any(unicodedata.category(c) in NO_TEXT for c in name)
+
+
+def check_text(path: Path) -> None:
+    """Refuses a path that is no text: what is said and written of it would not be either."""
+    if not is_text(str(path)):
+        raise refuse(ascii(str(path)), "is no text", "Rename it, in UTF-8 and without control characters.")
 
 
 def is_image(path: Path) -> bool:
