@@ -6,6 +6,7 @@ import pytest
 from made_folders import mask, opened, png, text, volume
 
 from hounsfield.layouts.folders import all_files
+from hounsfield.layouts.single_images import single_case
 from hounsfield.values import LabelMap, Refused
 
 STRANGE = ["-rf", "007", "a b  c", "it's", 'say "hi"', "Müller Ø", "肺", "a;b,c", "100%", "$HOME", "x" * 251, "(1) [2]"]
@@ -41,6 +42,12 @@ def test_names_that_are_no_text_are_left_out_and_said(tmp_path):
     (problem,) = dataset.problems
     assert problem.what.startswith("holds 3 names that are no text and were left out, '")
     assert str(problem).isprintable()
+    for name in (b"\xff\xfe.png", b"line\nbreak.png"):
+        path = tmp_path / os.fsdecode(name)
+        for read in (opened, lambda file: single_case({"image": file})):
+            with pytest.raises(Refused, match="is no text") as refusal:
+                read(path)
+            assert str(refusal.value).isprintable()
 
 
 def test_names_that_differ_in_case_only_are_refused(tmp_path):
@@ -92,5 +99,5 @@ def test_links_that_lead_nowhere_or_back(tmp_path):
 def test_names_that_no_system_takes(tmp_path):
     with pytest.raises(Refused, match="can not be read"):
         opened(tmp_path / ("x" * 300))
-    with pytest.raises(Refused, match="does not exist"):
+    with pytest.raises(Refused, match="is no text"):
         opened(tmp_path / "a\0b")

@@ -12,6 +12,7 @@ from pathlib import Path
 from hounsfield.formats.files import stem_of, suffix_of
 from hounsfield.layouts.lazies import files_of
 from hounsfield.registry.tables import FORMATS
+from hounsfield.values import refuse
 
 IMAGE_SUFFIXES = FORMATS.names()
 HOLD_ANYTHING = (".h5", ".hdf5", ".npy", ".npz")  # images, but also models, features, tables
@@ -39,6 +40,12 @@ def is_visible(name: str) -> bool:
 def is_text(name: str) -> bool:
     """Whether a name can be printed in one line and written elsewhere: on Linux a name may be any bytes."""
     return (name.isascii() and name.isprintable()) or not any(unicodedata.category(c) in NO_TEXT for c in name)
+
+
+def check_text(path: Path) -> None:
+    """Refuses a path that is no text: what is said and written of it would not be either."""
+    if not is_text(str(path)):
+        raise refuse(ascii(str(path)), "is no text", "Rename it, in UTF-8 and without control characters.")
 
 
 def is_image(path: Path) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hounsfield.formats.files import leaves_its_folder
-from hounsfield.layouts.folders import all_files, folders_in, without_text
+from hounsfield.layouts.folders import all_files, check_text, folders_in, without_text
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
 from hounsfield.layouts.unzipped import Inside, archives_in, is_zip, unpacked
 from hounsfield.values import Dataset, Problem, Reading, Refused, refuse
@@ -81,6 +81,7 @@ def open_folder(
 
 
 def _refuse_missing(path: Path) -> None:
+    check_text(path)
     try:
         is_there = path.exists()
         if path.is_dir():

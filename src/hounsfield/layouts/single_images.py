@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hounsfield.formats.files import size_of, stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import IMAGE_SUFFIXES, images_in, is_image, unclaimed
+from hounsfield.layouts.folders import IMAGE_SUFFIXES, check_text, images_in, is_image, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import without_masks
 from hounsfield.values import Case, Dataset, refuse
@@ -43,6 +43,7 @@ def single_case(files: Mapping[str, Path]) -> Case:
     if not files:
         raise refuse("predict", "was given no file", "Name an image, or ROLE=FILE for each role.")
     for path in files.values():
+        check_text(path)
         if path.is_dir() or not is_image(path):
             raise refuse(path, "is no image by its name", f"Known are {', '.join(IMAGE_SUFFIXES)}.")
         size_of(path)
