@@ -13,7 +13,7 @@ from typing import IO
 from hounsfield.values import refuse
 
 AGAIN = "Copy or export it again from where it came from."
-MOST_FRAMES = 8192
+MOST_FRAMES = 4096
 IMAGE, EXTENSION, END = b",", b"!", b";"
 
 

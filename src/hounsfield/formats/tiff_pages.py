@@ -19,7 +19,7 @@ from hounsfield.formats.files import size_of
 from hounsfield.values import MiB, refuse
 
 AGAIN = "Copy or export it again from where it came from."
-MOST_PAGES = 8192
+MOST_PAGES = 4096
 MOST_ENTRIES = 1024  # of a directory; real ones have 10 to 60
 MOST_PARTS = 2**17  # strips or tiles of a page
 LARGEST_TILE = 2**22  # pixels, where the page itself is smaller

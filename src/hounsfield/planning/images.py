@@ -15,6 +15,9 @@ def image_rules(facts: Facts) -> list[Decision]:
         raise refuse("the training cases", "hold no images", "Ask for another method: hounsfield list methods.")
     if len(facts.words["dims"]) > 1:
         raise refuse("the training cases", "mix images of two and three dimensions", "Learn from one kind at a time.")
+    if len(facts.words["unit"]) > 1:
+        remedy = "State the spacing in all files or in none: TIFF states it as resolution by inch or centimetre."
+        raise refuse("the training cases", "mix images in millimetres and in pixels", remedy)
     channels = {role: int(n) for role, _, n in (word.rpartition("=") for word in facts.words["channels"])}
     is_coloured = facts.words["frame"] == ("image",) and all(channels[role] == 3 for role in roles)
     normalisation = (
