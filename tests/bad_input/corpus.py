@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 from corpus_good import GOOD
-from corpus_hand_made import READS, REFUSED
+from corpus_hand_made import EITHER, READS, REFUSED
 from corpus_mutations import MUTATIONS
+
+MADE = {"refuse": REFUSED, "either": EITHER, "read": READS}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to open. must: "read", "refuse", or "either" where a mutation may have done no harm."""
+    """One thing to open. must: "read", "refuse", or "either" where no harm may have been done."""
 
     name: str
     path: Path
@@ -25,7 +27,8 @@ class Item:
 def names() -> list[tuple[str, str]]:
     """(kind, name) of everything in the corpus, in order."""
     mutated = [("mutated", f"{good}~{mutation}") for good in GOOD for mutation in MUTATIONS]
-    return [*mutated, *(("refuse", name) for name in REFUSED), *(("read", name) for name in READS)]
+    made = [(kind, name) for kind, writers in MADE.items() for name in writers]
+    return [*mutated, *made]
 
 
 def written(folder: Path, chosen: list[tuple[str, str]], seed: int = 0) -> Iterator[Item]:
@@ -40,7 +43,7 @@ def written(folder: Path, chosen: list[tuple[str, str]], seed: int = 0) -> Itera
             spoilt.write_bytes(MUTATIONS[mutation](spoilt.read_bytes(), rng))
             yield Item(name, opened, "either")
         else:
-            yield Item(name, {"refuse": REFUSED, "read": READS}[kind][name](place), kind)
+            yield Item(name, MADE[kind][name](place), kind)
 
 
 def sample(count: int) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Files that somebody made by hand to be bad, and odd ones that must pass.
 
-Each writer fills a folder and gives what to open; READS are those that must be read, the others end in a refusal.
+Each writer fills a folder and gives what to open. READS must be read, REFUSED end in a refusal, EITHER
+in one of the two.
 """
 
 from __future__ import annotations
@@ -20,8 +21,7 @@ import nibabel as nib
 import numpy as np
 from corpus_good import FLAT, SHAPE, decathlon, dicom_slice, numbers, packed, png_chunk, voc, write_dicom
 from PIL import Image as Pillow
-from pydicom.dataset import Dataset, FileDataset
-from pydicom.sequence import Sequence
+from pydicom.dataset import FileDataset
 from pydicom.uid import generate_uid
 
 Writer = Callable[[Path], Path]
@@ -208,13 +208,19 @@ def of_dicom(change: Callable[[FileDataset], None], count: int = 4) -> Writer:
     return write
 
 
-def deep(data: FileDataset) -> None:
-    inner = Dataset()
-    for _ in range(400):
-        outer = Dataset()
-        outer.ReferencedImageSequence = Sequence([inner])
-        inner = outer
-    data.ReferencedImageSequence = Sequence([inner])
+def deep(levels: int) -> Writer:
+    """A slice with sequences in sequences, of undefined length as scanners write them."""
+    begin = struct.pack("<HH2sHIHHI", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF, 0xFFFE, 0xE000, 0xFFFFFFFF)
+    end = struct.pack("<HHIHHI", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
+
+    def write(folder: Path) -> Path:
+        of_dicom(lambda data: None)(folder)
+        content = (folder / "1.dcm").read_bytes()
+        at = content.index(struct.pack("<HH2s", 0x0010, 0x0010, b"PN"))
+        (folder / "1.dcm").write_bytes(content[:at] + begin * levels + end * levels + content[at:])
+        return folder
+
+    return write
 
 
 def without(*keywords: str) -> Callable[[FileDataset], None]:
@@ -395,10 +401,11 @@ READS: dict[str, Writer] = {
     "names-odd": named("with blank", "it's", "“quoted”", "ünï-码", "-dash", "007"),
     "name-255": named("n" * 251),
     "link-to-folder": linked_folder,
-    "dicom-deep": of_dicom(deep),
     "png-as-jpg": saved("image.jpg", png()),
     "flat": lambda folder: (Pillow.fromarray(FLAT * 0).save(folder / "a.png"), folder / "a.png")[1],
 }
+
+EITHER: dict[str, Writer] = {"dicom-deep": deep(40), "dicom-deeper": deep(20_000)}
 
 REFUSED: dict[str, Writer] = {**NIFTI, "nii-gz-bomb": nifti_bomb, **PICTURES, **ARRAYS, **ZIPS}
 REFUSED |= {**DICOM, **VOC, **JSON, **HDF5, **TABLES, **PLACES}

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from corpus import Item, names, sample, written
+from corpus_good import GOOD
 
 WORKER = Path(__file__).parent / "corpus_worker.py"
 HANGS = 60.0  # seconds on the wall: what takes longer does not end by itself
@@ -107,8 +108,9 @@ def faults(item: Item, answer: dict[str, Any] | None) -> list[str]:
 
 
 def check(opener: Opener, folder: Path, chosen: list[tuple[str, str]]) -> None:
-    opener.open(next(written(folder / "first", [("read", "nii-one-slice")])).path)  # imports are not the file's doing
-    opener.open(next(written(folder / "second", [("read", "dicom-deep")])).path)
+    for good in ("nii", "png", "tiff", "hdf5", "dicom-series", "csv"):  # imports are not the file's doing
+        (folder / "good" / good).mkdir(parents=True)
+        assert opener.open(GOOD[good](folder / "good" / good)[0])
     found = {item.name: faults(item, opener.open(item.path)) for item in written(folder, chosen)}
     bad = [f"{name}: {'; '.join(those)}" for name, those in found.items() if those]
     assert not bad, f"{len(bad)} of {len(found)}\n" + "\n".join(bad)
