@@ -104,3 +104,11 @@ def test_wrong_boxes_are_refused(tmp_path):
         boxes_csv.read_boxes(tmp_path / "b.csv", Grid.picture((20, 20)))
     with pytest.raises(Refused, match="low_i"):
         boxes_csv.read_boxes(tmp_path / "b.csv", Grid.regular((20, 20, 20)))
+
+
+def test_one_endless_line_is_no_table(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x" * 200_000)
+    assert not table.has_names(path.read_text())
+    with pytest.raises(Refused, match=r"a\.csv, line 1: is no table"):
+        table.read_table(path)
