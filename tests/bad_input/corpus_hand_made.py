@@ -320,7 +320,7 @@ def hdf5_bomb(folder: Path) -> Path:
     return folder
 
 
-HDF5 = {"hdf5-external": other_hdf5, "hdf5-bomb": hdf5_bomb}
+HDF5 = {"hdf5-bomb": hdf5_bomb}
 
 
 def dangling(folder: Path) -> Path:
@@ -405,7 +405,7 @@ READS: dict[str, Writer] = {
     "flat": lambda folder: (Pillow.fromarray(FLAT * 0).save(folder / "a.png"), folder / "a.png")[1],
 }
 
-EITHER: dict[str, Writer] = {"dicom-deep": deep(40), "dicom-deeper": deep(20_000)}
+EITHER: dict[str, Writer] = {"dicom-deep": deep(40), "dicom-deeper": deep(20_000), "hdf5-external": other_hdf5}
 
 REFUSED: dict[str, Writer] = {**NIFTI, "nii-gz-bomb": nifti_bomb, **PICTURES, **ARRAYS, **ZIPS}
 REFUSED |= {**DICOM, **VOC, **JSON, **HDF5, **TABLES, **PLACES}

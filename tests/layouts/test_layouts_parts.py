@@ -46,8 +46,15 @@ def test_a_stray_image_does_not_hide_the_sets_beside_it(tmp_path):
         opened(tmp_path)
 
 
+def test_folders_that_hold_nothing_but_a_folder_are_passed_through(tmp_path):
+    decathlon(tmp_path / "one" / "two" / "three")
+    text(tmp_path / "one" / "README.md", "hello")
+    assert len(opened(tmp_path)) == 1
+
+
 def test_sets_far_below_are_named(tmp_path):
     decathlon(tmp_path / "one" / "two")
+    text(tmp_path / "notes.txt", "hello")
     with pytest.raises(Refused, match=r"one: can be read as decathlon[^\n]*\n.*Name one of them"):
         opened(tmp_path)
 

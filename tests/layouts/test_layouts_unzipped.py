@@ -104,6 +104,15 @@ def test_a_folder_of_nothing_but_a_zip(tmp_path):
         opened(folder)
 
 
+def test_a_zip_of_a_folder_of_images(tmp_path):
+    png(tmp_path / "x" / "scans" / "of today" / "a.png")
+    text(tmp_path / "x" / "scans" / "README", "hello")
+    dataset = opened(zipped(tmp_path / "x", tmp_path / "x.zip"))
+    assert [value.where for case in dataset for value in case.inputs.values()] == [
+        f"{tmp_path / 'x.zip'}::scans/of today/a.png"
+    ]
+
+
 def test_zips_in_zips_are_not_opened(tmp_path):
     inner = zipped(lesions(tmp_path / "x"), tmp_path / "inner.zip")
     of_members(tmp_path / "outer.zip", ("inner.zip", inner.read_bytes()))

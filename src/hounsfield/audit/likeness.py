@@ -37,9 +37,12 @@ def small_images(case: OpenedCase) -> dict[str, Small]:
         pattern, _ = canonical(thumbnail, grid)
         for axis, n in enumerate(pattern.shape):
             pattern = np.take(pattern, np.arange(SIDE) * n // SIDE, axis)
+        pattern = pattern.astype(np.float64)
+        if not np.isfinite(pattern).all():
+            continue
         pattern = pattern - pattern.mean()
         norm = float(np.linalg.norm(pattern))
-        if np.isfinite(norm) and norm > 1e-6 * max(1.0, float(np.abs(thumbnail).max())):
+        if norm > 1e-6 * max(1.0, float(np.abs(thumbnail).max())):
             found[role] = Small(case.where(role), image.grid.frame, (pattern / norm).astype(np.float32))
     return found
 

@@ -118,4 +118,5 @@ class Blocks:
 
     def mean(self) -> NDArray[np.float32]:
         """The means so far."""
-        return (self._sums / np.maximum(self._counts, 1)).astype(np.float32)
+        with np.errstate(over="ignore"):  # beyond float32 is infinite, which checks leave out
+            return (self._sums / np.maximum(self._counts, 1)).astype(np.float32)

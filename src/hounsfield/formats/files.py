@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,14 +43,16 @@ def size_of(path: Path) -> int:
     try:
         if path.is_dir():
             raise refuse(path, "is a folder, not a file", "Name a file in it.")
-        size = path.stat().st_size
+        found = path.stat()
     except FileNotFoundError:
         raise refuse(path, "does not exist", "Check the name.") from None
     except OSError as error:
         raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
-    if size == 0:
+    if not stat.S_ISREG(found.st_mode):  # reading a pipe or a device may never end
+        raise refuse(path, "is no regular file", "Copy its content into a file.")
+    if found.st_size == 0:
         raise refuse(path, "is empty", "Copy it again from where it came from.")
-    return size
+    return found.st_size
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:

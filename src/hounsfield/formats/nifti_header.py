@@ -43,7 +43,9 @@ def read_header(path: Path) -> StoredVolume:
     slope, intercept = _scaling(path, raw) if not components else (1.0, 0.0)
     length = int(raw["sizeof_hdr"])
     first = 0 if is_pair else length + 4  # a file may say 0 for "right behind the header"
-    offset = max(int(raw["vox_offset"]), first) if np.isfinite(raw["vox_offset"]) else first
+    if not 0 <= raw["vox_offset"] < np.inf:
+        raise refuse(path, f"says that its numbers begin at byte {raw['vox_offset']}", AGAIN)
+    offset = max(int(raw["vox_offset"]), first)
     grid = _own_grid(head, raw, offset, length + 4, shape) or Grid(shape, _affine(path, raw))
     axes: tuple[int, ...] = (components, *shape) if components else (*shape, channels)
     holder = data_file(path) if is_pair else path

@@ -30,6 +30,10 @@ BZIP2_RATIO = 2**21
 """No bzip2 stream grows by more: a block of some 40 bytes holds 900 000, in which 5 stand for at most 255."""
 
 RATIO: dict[Packing, int] = {"raw": 1, "gzip": DEFLATE_RATIO, "zlib": DEFLATE_RATIO, "bzip2": BZIP2_RATIO}
+UNSUSPICIOUS = 512 * MiB
+MOST_GROWTH = 500
+"""Numbers that grow beyond both are refused: scans shrink to a half or a tenth, and only nothing at all to so little."""
+
 LONGEST_TEXT = 16 * MiB
 """Numbers written as text are parsed in memory, so a longer file of them is refused."""
 
@@ -76,6 +80,9 @@ class Stored:
         if needed > most:
             what = f"is cut short or has a false header: it declares {needed} bytes of numbers and can hold {most}"
             raise refuse(self.path, what, AGAIN)
+        if self.packing != "text" and needed > max(UNSUSPICIOUS, there * MOST_GROWTH):
+            what = f"would grow from {there} bytes to {needed}, as no scan does"
+            raise refuse(self.path, what, "If it is right, save it unpacked, or with fewer bytes a voxel.")
 
     def read(self) -> NDArray[Any]:
         """All numbers (*axes): mapped, or unpacked. Refuses a file that can not be unpacked."""

@@ -109,9 +109,12 @@ def parse_table(text: str, where: str, columns: Sequence[str] | None = None) -> 
 
 
 def first_row(text: str) -> list[str]:
-    """The fields of the first line that is not empty."""
+    """The fields of the first line that is not empty; none where it is no line of a table."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return next(csv.reader([first], delimiter=delimiter_of(text), skipinitialspace=True), [])
+    try:
+        return next(csv.reader([first], delimiter=delimiter_of(text), skipinitialspace=True), [])
+    except csv.Error:
+        return []
 
 
 def has_names(text: str) -> bool:

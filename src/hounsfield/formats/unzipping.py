@@ -14,7 +14,7 @@ from hounsfield.formats.files import leaves_its_folder, size_of, writing
 from hounsfield.formats.zipped import check_member, infos_of, open_member
 from hounsfield.values import MiB, refuse
 
-UNSUSPECTED = 1024 * MiB
+UNSUSPECTED = 128 * MiB
 MOST_GROWTH = 200
 """Beyond UNSUSPECTED bytes an archive that grows by more than this factor is taken for a bomb: images never do."""
 

@@ -79,7 +79,7 @@ def read_named(path: Path, columns: Sequence[str] = ()) -> Table:
     text = decode(read_bytes(path, limit=LIMIT), where=str(path))
     if columns or has_names(text):
         return parse_table(text, str(path), columns or None)
-    return parse_table(text, str(path), [f"c{number}" for number in range(1, len(first_row(text)) + 1)])
+    return parse_table(text, str(path), [f"c{number}" for number in range(1, len(first_row(text)) + 1)] or None)
 
 
 def join(paths: Iterable[Path], find: Callable[[str, Path], K | None], columns: Sequence[str] = ()) -> Joined[K]:

@@ -12,8 +12,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hounsfield.formats.files import leaves_its_folder
-from hounsfield.layouts.folders import all_files, check_text, folders_in, without_text
+from hounsfield.formats.files import leaves_its_folder, size_of
+from hounsfield.layouts.folders import all_files, check_text, files_in, folders_in, is_notice, without_text
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
 from hounsfield.layouts.unzipped import Inside, archives_in, is_zip, unpacked
 from hounsfield.values import Dataset, Problem, Reading, Refused, refuse
@@ -90,21 +90,31 @@ def _refuse_missing(path: Path) -> None:
         raise refuse(path, f"can not be read ({error.strerror})", "Check its name and permissions.") from None
     if not is_there:
         raise refuse(path, "does not exist", "Check the name.")
-    if path.is_dir() and next(all_files(path), None) is None:
+    if not path.is_dir():
+        size_of(path)
+    elif next(all_files(path), None) is None:
         raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
 
 
 def _place(path: Path, layouts: Mapping[str, Layout]) -> Place:
     """The folder itself, or what is in the one zip that it is or holds, when nothing else can be read there."""
-    claims = _claims(path, layouts)
-    archives = [path] if is_zip(path) else archives_in(path)
-    if claims or not archives:
-        return Place(path, claims)
+    place = _innermost(path, layouts)
+    archives = [path] if is_zip(path) else archives_in(place.folder)
+    if place.claims or not archives:
+        return place
     if len(archives) > 1:
         names = ", ".join(archive.name for archive in archives[:5])
-        raise refuse(path, f"holds {len(archives)} archives: {names}", "Name one of them.")
+        raise refuse(place.folder, f"holds {len(archives)} archives: {names}", "Name one of them.")
     folder = unpacked(archives[0])
-    return Place(folder, _claims(folder, layouts), Inside(archives[0], folder))
+    return replace(_innermost(folder, layouts), inside=Inside(archives[0], folder))
+
+
+def _innermost(path: Path, layouts: Mapping[str, Layout]) -> Place:
+    """The folder, or, as long as no layout knows it and it holds nothing but a folder, that one."""
+    claims = _claims(path, layouts)
+    inner = folders_in(path)
+    is_alone = len(inner) == 1 and all(map(is_notice, files_in(path)))
+    return Place(path, claims) if claims or not is_alone else _innermost(inner[0], layouts)
 
 
 def _claims(path: Path, layouts: Mapping[str, Layout]) -> dict[str, Claim]:

@@ -103,7 +103,7 @@ def _(image: Image, name: str) -> Facts:
     grid = canonical_grid(image.grid)
     sketches = _axes(grid)
     for number, channel in enumerate(evenly(image.source, SAMPLE)):
-        sample = channel[np.isfinite(channel)]
+        sample = channel[np.isfinite(channel)].astype(np.float64)
         label = name if image.channels == 1 else f"{name}#{number}"
         for word, q in INTENSITIES.items():
             sketches[f"{label}:{word}"] = Sketch.of([np.quantile(sample, q)] if sample.size else [])
