@@ -77,7 +77,7 @@ class Flipped:
                 signs = [1] * pair.numbers.shape[1]
                 signs[1 + _across(pair.frame)] = -1
                 for number in np.flatnonzero(fit_only_turned(pair.numbers, signs)):
-                    case_id = pair.ids[number]
+                    case_id = pair.ids[int(number)]
                     a, b = (names.get(value, f"label {value}") for value in (pair.a, pair.b))
                     what = f"has {a} and {b} where the others have them in a mirror: left and right seem exchanged"
                     yield Fault(self.name, maps[case_id].where, what, REMEDY, sure=0.8, cases=(case_id,))

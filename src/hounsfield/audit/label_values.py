@@ -85,7 +85,7 @@ class LabelValues:
             for number in np.flatnonzero(fit_only_turned(pair.numbers, signs)):
                 what = f"seems to have {_named(pair.a, names)} and {_named(pair.b, names)} exchanged"
                 remedy = "Exchange the two values: size and place of each are those of the other."
-                case_id = pair.ids[number]
+                case_id = pair.ids[int(number)]
                 yield Fault(self.name, maps[case_id].where, what, remedy, sure=0.9, cases=(case_id,))
 
 
