@@ -8,9 +8,10 @@ from pathlib import Path
 
 from hounsfield.layouts.folders import all_files
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
-from hounsfield.values import Dataset, refuse
+from hounsfield.values import Dataset, Problem, Refused, refuse
 
 DEFAULT = ReadOptions()
+MOST_REASONS = 8
 
 
 def open_folder(
@@ -41,8 +42,8 @@ def open_folder(
         raise refuse(path, f"is not laid out as {name}", looks)
     dataset = layouts[name].read(path, options)
     if not dataset.cases:
-        first = f" ({dataset.problems[0]})" if dataset.problems else ""
-        raise refuse(path, f"holds no case, read as {name}{first}", "Is it the right folder?")
+        nothing = Problem(str(path), f"holds no case, read as {name}", "Is it the right folder?")
+        raise Refused([*dataset.problems[:MOST_REASONS], nothing])
     _check_ids(dataset)
     return replace(dataset, where=str(path), layout=name, why=claims[name].why)
 

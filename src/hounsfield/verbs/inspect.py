@@ -38,11 +38,7 @@ class Inspection:
             *read,
             ("inputs", ", ".join(facts.words.get("roles", ())) or "covariates only"),
             *ranges,
-            *(
-                (what, sentence)
-                for what, sentence in [*said, ("unclaimed", _unclaimed(data)), ("noted", _noted(data))]
-                if sentence
-            ),
+            *((what, sentence) for what, sentence in said if sentence),
         ]
 
     def to_json(self) -> dict[str, Any]:
