@@ -1,7 +1,6 @@
 """Delimited tables, points and boxes as CSV."""
 
 import math
-import time
 
 import numpy as np
 import pytest

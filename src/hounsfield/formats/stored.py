@@ -32,7 +32,7 @@ BZIP2_RATIO = 2**21
 RATIO: dict[Packing, int] = {"raw": 1, "gzip": DEFLATE_RATIO, "zlib": DEFLATE_RATIO, "bzip2": BZIP2_RATIO}
 UNSUSPICIOUS = 512 * MiB
 MOST_GROWTH = 500
-"""Numbers that grow beyond both are refused: scans shrink to a half or a tenth, and only nothing at all to so little."""
+"""Numbers that grow beyond both are refused: scans shrink to a half or a tenth, only emptiness to so little."""
 
 LONGEST_TEXT = 16 * MiB
 """Numbers written as text are parsed in memory, so a longer file of them is refused."""

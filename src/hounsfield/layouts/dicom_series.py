@@ -108,6 +108,9 @@ def _look_at(files: Iterable[DicomFile]) -> Found:
             found.problems.extend(refusal.problems)
             found.used.update(header.file for header in headers)
             continue
+        names = [stack.name for stack in stacks if stack.name and not stack.is_localiser]
+        if names:
+            found.notes.append(f"{headers[0].file.folder}: a series of {len(names)} volumes, {_some(names)}")
         for stack in stacks:
             if stack.is_localiser:
                 found.notes.append(f"{stack.where}: a localiser of {_slices(stack)}, left out")
@@ -157,13 +160,15 @@ def _notes(stack: Stack) -> list[str]:
     """What is to be said of a volume that is read."""
     notes = []
     if stack.copies:
-        names = ", ".join(file.name for file in stack.copies[:4]) + " ..." * (len(stack.copies) > 4)
+        names = _some([file.name for file in stack.copies])
         notes.append(f"{stack.where}: left out {len(stack.copies)} exact copies of its slices ({names})")
     if not stack.is_placed and len(stack.slices) > 1:
         notes.append(f"{stack.where}: its {len(stack.slices)} frames have no positions and are in pixels")
-    if stack.name:
-        notes.append(f"{stack.where}: a series of several volumes; {stack.name} is one of {_slices(stack)}")
     return notes
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + " ..." * (len(names) > 6)
 
 
 def _slices(stack: Stack) -> str:

@@ -26,6 +26,8 @@ DEPTH = 2
 MOST = 50
 """So deep, and at so many folders of a folder, is looked for parts that can be read."""
 
+MOST_REASONS = 8  # that are said where nothing can be read
+
 
 @dataclass(frozen=True)
 class Place:
@@ -67,8 +69,8 @@ def open_folder(
         dataset = layouts[name].read(place.folder, options)
     dataset = place.inside.dataset(dataset) if place.inside else dataset
     if not dataset.cases:
-        first = f" ({dataset.problems[0]})" if dataset.problems else ""
-        raise refuse(path, f"holds no case, read as {name}{first}", "Is it the right folder?")
+        nothing = Problem(str(path), f"holds no case, read as {name}", "Is it the right folder?")
+        raise Refused([*dataset.problems[:MOST_REASONS], nothing])
     _check_ids(path, dataset)
     return replace(
         dataset,
