@@ -150,13 +150,15 @@ def _first_alike(group: list[Found], number: int, likeness: NDArray[np.float32],
 
 def _details_in_small(thumbnail: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """The details of a thumbnail, stretched to SIDE elements an axis; None of one without any."""
-    small = thumbnail
+    if not np.isfinite(thumbnail).all():
+        return None
+    small = thumbnail.astype(np.float64)
     for axis, n in enumerate(thumbnail.shape):
         small = np.take(small, np.arange(SIDE) * n // SIDE, axis)
     details = _tempered(small - ndimage.uniform_filter(small, 3))
     details = details - details.mean()
     norm = float(np.linalg.norm(details))
-    if not np.isfinite(norm) or norm <= 1e-6 * max(1.0, float(np.abs(thumbnail).max())):
+    if norm <= 1e-6 * max(1.0, float(np.abs(thumbnail).max())):
         return None
     return np.asarray(details / norm, np.float32).ravel()
 
