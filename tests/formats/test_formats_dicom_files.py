@@ -303,6 +303,20 @@ def test_deep_nesting_is_refused(tmp_path):
         image.read_image(path)
 
 
+def test_a_header_of_endless_parts_is_refused(tmp_path, monkeypatch):
+    path = save(slice_at(PIXELS, (0, 0, 0)), tmp_path / "a.dcm")
+    raw = path.read_bytes()
+    at = raw.index(b"\xe0\x7f\x10\x00")
+    parts = b"\xfe\xff\x00\xe0\0\0\0\0" * 200_000
+    group = b"\x00\x52\x30\x92SQ\0\0" + struct.pack("<I", len(parts)) + parts
+    path.write_bytes(raw[:at] + group + raw[at:])
+    with pytest.raises(Refused, match="more than 131072 parts in its PerFrameFunctionalGroupsSequence"):
+        image.read_image(path)
+    monkeypatch.setattr("hounsfield.formats.dicom.header.MOST_HEADER", 2**20)
+    with pytest.raises(Refused, match="has a header of more than 1 MiB"):
+        image.read_image(path)
+
+
 def test_the_size_in_a_codestream_is_found():
     jpeg = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x0b\x08\x00\x20\x00\x30\x01\x01\x11\x00"
     assert declared_size(jpeg) == (32, 48)

@@ -148,3 +148,19 @@ def test_a_file_that_ends_the_decoder_is_refused_and_the_next_is_read(data_root,
     with pytest.raises(Refused, match="can not be decoded"):
         image.read_image(tmp_path / "deadly.dcm").array()
     assert image.read_image(path).array().shape == (1, 512, 512, 1)
+
+
+def test_a_missing_decoder_is_named(data_root, monkeypatch):
+    monkeypatch.setattr("hounsfield.formats.dicom.encoding.DECODERS", ())
+    with pytest.raises(Refused, match=r"JPEG 2000 .*no decoder is installed\. Install hounsfield\[dicom\]"):
+        image.read_grid(data_root / "dicom_samples/pydicom-data/MR2_J2KI.dcm")
+
+
+def test_a_frame_of_another_size_than_its_header_is_refused(data_root, tmp_path):
+    """The decoder would take memory by the frame: here 60000 x 60000."""
+    raw = bytearray((data_root / "dicom_samples/pydicom-data/emri_small_jpeg_2k_lossless.dcm").read_bytes())
+    at = raw.index(b"\xff\x4f\xff\x51") + 8
+    raw[at : at + 8] = (60000).to_bytes(4, "big") * 2
+    (tmp_path / "a.dcm").write_bytes(raw)
+    with pytest.raises(Refused, match="64 rows and 64 columns, but its compressed frame 1 says 60000 and 60000"):
+        image.read_image(tmp_path / "a.dcm").source.slab(3, 0, 1)

@@ -9,6 +9,7 @@ import pytest
 import SimpleITK
 
 from dicom_making import make_series, picture, random_volume, save, slice_at
+from hounsfield.formats.nifti import read_grid, write_labels
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS as TABLE
 from hounsfield.values import Refused
@@ -198,6 +199,13 @@ def test_cine(data_root):
         assert np.allclose(theirs, np.rint(theirs), atol=0.02)
         values = np.asarray(other.dataobj)[tuple(np.rint(theirs).astype(int).T)]
         assert np.array_equal(image.array()[0][tuple(index.T)], values)
+
+
+@pytest.mark.data
+def test_an_answer_keeps_the_grid_of_an_oblique_series_to_the_bit(data_root, tmp_path):
+    grid = opened(data_root / "cardiac_cine/dicoms").cases[0].inputs["image"].load().grid
+    write_labels(tmp_path / "answer.nii.gz", np.zeros(grid.shape, int), grid)
+    assert read_grid(tmp_path / "answer.nii.gz") == grid
 
 
 @pytest.mark.data

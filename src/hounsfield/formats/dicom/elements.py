@@ -11,6 +11,10 @@ from pydicom.multival import MultiValue
 
 from hounsfield.values import Refused, refuse
 
+ITEM = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
+"""How a part of a sequence begins, in either order of bytes."""
+
+MOST_ITEMS = 2**17
 AGAIN = "Copy or export it again from where it came from."
 
 
@@ -76,6 +80,10 @@ def words(dataset: Dataset, keyword: str, where: object) -> tuple[str, ...]:
 
 def items(dataset: Dataset, keyword: str, where: object) -> list[Dataset]:
     """The data sets of a sequence; none where it is missing, empty, or no sequence."""
+    raw = dataset.get_item(keyword, keep_deferred=True)
+    packed = getattr(raw, "value", None)
+    if isinstance(packed, bytes) and max(map(packed.count, ITEM)) > MOST_ITEMS:
+        raise refuse(where, f"has more than {MOST_ITEMS} parts in its {keyword}", AGAIN)
     value = value_of(dataset, keyword, where)
     if not isinstance(value, Sequence):
         return []
