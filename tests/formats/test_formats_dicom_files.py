@@ -1,11 +1,15 @@
 """One made DICOM file: numbers in real units, frames in their places, and every lie a refusal."""
 
+import io
 import struct
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
+from pydicom.uid import JPEGBaseline8Bit
 
 from dicom_making import CT, ENHANCED_MR, SEGMENTATION, ds, picture, random_volume, save, slice_at
 from hounsfield.formats.dicom import image
@@ -64,6 +68,23 @@ def test_colours_are_three_channels_however_they_are_stored(tmp_path):
     assert np.array_equal(read(tmp_path, picture(colours)).array(np.uint8), np.moveaxis(colours, -1, 0))
     planes = picture(colours, PlanarConfiguration=1, PixelData=np.moveaxis(colours, -1, 0).tobytes())
     assert np.array_equal(read(tmp_path, planes).array(np.uint8), np.moveaxis(colours, -1, 0))
+
+
+@pytest.mark.parametrize(("mode", "photometric"), [("L", "MONOCHROME2"), ("RGB", "YBR_FULL_422"), ("RGB", "RGB")])
+def test_jpeg_is_the_picture_that_was_packed(tmp_path, mode, photometric):
+    ramp = np.linspace(0, 255, 32)
+    grey = np.add.outer(ramp, ramp[::-1]) / 2
+    pixels = (grey if mode == "L" else np.stack([grey, grey.T, 255 - grey], -1)).astype(np.uint8)
+    stream = io.BytesIO()
+    told = {"keep_rgb": True} if photometric == "RGB" else {}
+    Pillow.fromarray(pixels).save(stream, "JPEG", quality=95, subsampling=0, **told)
+    made = picture(pixels, PhotometricInterpretation=photometric)
+    made.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    made.PixelData = encapsulate([stream.getvalue()])
+    made["PixelData"].is_undefined_length = True
+    found = read(tmp_path, made).array()
+    expected = pixels[None] if mode == "L" else np.moveaxis(pixels, -1, 0)
+    assert np.abs(found - expected).mean() < 2
 
 
 def test_a_palette_becomes_its_colours(tmp_path):

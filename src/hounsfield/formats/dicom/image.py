@@ -1,7 +1,8 @@
 """DICOM as a format of images: a file or a series to an Image whose slabs decode only the slices they need.
 
 A volume is (C, column, row, slice), its slices in the order of their positions along the normal. Files that do not
-say where they lie are pictures in pixels: (C, row, column), or (C, row, column, frame).
+say where they lie are pictures, (C, row, column) or (C, row, column, frame), in pixels whatever spacing they state: a
+projection has none that holds in the body.
 """
 
 from __future__ import annotations
