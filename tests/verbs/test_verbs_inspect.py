@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from hounsfield.formats import nifti
+from hounsfield.formats import stored
 from hounsfield.registry.table import UnknownName
 from hounsfield.values import Refused
 from hounsfield.verbs.inspect import inspect
@@ -62,8 +62,8 @@ def test_what_looks_wrong_is_said_with_its_check(scans):
 
 def test_every_file_is_read_once(scans, monkeypatch):
     reads = []
-    unpack = nifti.unpack
-    monkeypatch.setattr(nifti, "unpack", lambda *words, **more: reads.append(more["where"]) or unpack(*words, **more))
+    unpack = stored.unpack
+    monkeypatch.setattr(stored, "unpack", lambda *words, **more: reads.append(more["where"]) or unpack(*words, **more))
     inspect(scans)
     assert len(reads) == len(set(reads)) == 20
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hounsfield.formats.files import read_bytes, sha256_of
+from hounsfield.formats.files import leaves_its_folder, read_bytes, sha256_of
 from hounsfield.formats.table import Cell, cell
 from hounsfield.formats.wfdb import read_signals
 from hounsfield.formats.wfdb_annotations import read_annotations
@@ -20,7 +20,6 @@ from hounsfield.formats.wfdb_header import Header, read_header
 from hounsfield.layouts.folders import all_files, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import ready
-from hounsfield.layouts.opening import leaves_its_folder
 from hounsfield.layouts.targets import parse_target, task_of, truths_of
 from hounsfield.values import Case, Dataset, Diagnosis, Lazy, MiB, Problem, Quantities, Refused, Series, Truth, refuse
 
