@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import nibabel as nib
 import numpy as np
 import pytest
 from planted import case
 from scipy import ndimage
 
 from hounsfield.audit.opened import OpenedCase
+from hounsfield.audit.running import Audit
 from hounsfield.audit.shapes import shapes_of
 from hounsfield.audit.summary import reduced, reduced_grid, summarise
+from hounsfield.layouts import lazies
 from hounsfield.ops import slabs
 from hounsfield.ops.resampling import resample
-from hounsfield.values import Case, Grid, Image, LabelMap, Lazy, Points, Refused, Truth, refuse
+from hounsfield.planning.fingerprint import fingerprint
+from hounsfield.registry.tables import CHECKS
+from hounsfield.values import Case, Grid, Image, LabelMap, Lazy, MiB, Points, Refused, Truth, refuse
 
 
 @pytest.fixture
@@ -118,3 +125,20 @@ def test_values_are_given_by_kind() -> None:
     assert one.inputs(Points) == one.truths(Points) == {}
     assert one.truths(LabelMap) == one.labels() == {"labels": labels}
     assert one.shapes("labels") == {}  # all of it is unknown
+
+
+def test_memory_does_not_grow_with_the_number_of_slices(tmp_path) -> None:
+    """Nothing but parts of a mapped file is in memory, for the facts and for the checks."""
+    peaks = []
+    for slices in (48, 192):
+        path = tmp_path / f"{slices}.nii"
+        array = np.zeros((256, 256, slices), np.int16)
+        array[::3, ::5] = 7
+        nib.save(nib.Nifti1Image(array, np.eye(4)), path)
+        checks = [CHECKS.load(name) for name in CHECKS.names()]
+        tracemalloc.start()
+        fingerprint([Case("a", {"image": lazies.image(path)})], through=Audit(checks).look)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < 64 * MiB

@@ -114,3 +114,7 @@ def test_contrasts_on_one_grid_do_not_lie_apart(data_root: Path) -> None:
     ]
     assert len(cases) == 2
     assert found(apart.CHECK, cases) == ()
+
+
+def test_a_hippocampus_alone_has_neighbours_but_no_enclosure(hippocampus: Inspection) -> None:
+    assert [one.id for one in hippocampus.dataset if found(enclosure.CHECK, [one])] == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from planted import KINDS, Pair, Trial, torsos, trial
+from planted import KINDS, Pair, Trial, case, dataset, torsos, trial
 
+from hounsfield.audit.running import run
 from hounsfield.layouts.decathlon import LAYOUT
 from hounsfield.layouts.layout import ReadOptions
+from hounsfield.registry.tables import CHECKS
 from hounsfield.values import LabelMap
 
 # hippocampus crops are of either side, so that nothing tells left from right
@@ -39,3 +41,11 @@ def test_five_of_each_kind_in_hippocampus(data_root) -> None:
             pairs += [pair] if pair.image.array().max() < 1e5 else []
     assert len(pairs) == 104
     judged(trial(pairs, SIDELESS, of_each=5))
+
+
+@pytest.mark.parametrize("together", [1, 2, 5, 8])
+def test_few_clean_torsos_are_not_odd_by_chance(together: int) -> None:
+    checks = [CHECKS.load(name) for name in CHECKS.names()]
+    cases = [case(f"c{n}", pair.image, pair.labels) for n, pair in enumerate(torsos(40, (20, 18, 24), seed=2))]
+    faults = [run(dataset(cases[n : n + together]), checks) for n in range(0, 40, together)]
+    assert not any(faults), faults

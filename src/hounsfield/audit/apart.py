@@ -17,25 +17,34 @@ from hounsfield.ops.resampling import resample
 from hounsfield.values import Dataset, Fault, Image
 
 SIDE = 48  # elements an axis to which images are reduced, at most
-UNLIKE = 0.5  # correlation below which two images are looked at more closely
-ALIKE = 0.5  # correlation above which a shift has found the same body again
-BETTER = 0.2  # gain by the shift that says they lie apart
+ALIKE = 0.9  # correlation above which two images are not looked at more closely
+FOUND = 0.7  # correlation above which a shift has found the same body again
+BETTER = 0.6  # share of what is unlike that may be left after the shift
+FURTHEST = 1.5  # elements, of the reduced images, that may be out of rounding
+UNLIKE = 0.5  # correlation below which images that are to be registered lie further apart than usual
 SEEN = 0.3  # share of the smaller foreground that has to overlap before a correlation says anything
 THIN = 4  # planes below which an image is no volume
 STEPS = (8, 4, 2, 1)  # of the search, in elements
 
 
 class Fit(NamedTuple):
-    """Two images of a case: their files, how they correlate by their headers, and shifted by some mm as well as can be.
+    """Two images of a case: their files, how they correlate by their headers, and shifted as well as can be.
 
-    as_is: NaN where the images do not overlap.
+    as_is: NaN where the images do not overlap.  shift: in elements of the reduced images.
     """
 
     first: str
     second: str
     as_is: float
     best: float
+    shift: float
     shift_mm: float
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the shift brings together what the headers do not."""
+        is_better = self.best > FOUND and 1 - self.best < BETTER * (1 - self.as_is)
+        return is_better and self.shift > FURTHEST
 
 
 @dataclass(frozen=True)
@@ -55,14 +64,15 @@ class Apart:
 
     def judge(self, measured: Mapping[str, list[Fit]], dataset: Dataset) -> Iterable[Fault]:
         """Pairs that do not overlap, and pairs that a shift would bring together."""
-        sure = 0.4 if dataset.task == "registration" else 0.8  # there it is what the task is about
+        is_to_register = dataset.task == "registration"  # there it is what the task is about
+        sure = 0.4 if is_to_register else 0.8
         remedy = "Register them, or mend the affine of the wrong one, before they are used together."
         for case_id, fits in measured.items():
             for one in fits:
                 if math.isnan(one.as_is):
                     what = f"lies apart from {one.first}: by their headers they do not overlap"
                     yield Fault(self.name, one.second, what, remedy, sure=max(sure, 0.5), cases=(case_id,))
-                elif one.as_is < UNLIKE and one.best > max(ALIKE, one.as_is + BETTER):
+                elif one.is_apart and (one.as_is < UNLIKE or not is_to_register):
                     what = (
                         f"lies apart from {one.first}: by their headers the correlation is {one.as_is:.2f}, "
                         f"and {one.best:.2f} when it is shifted by {one.shift_mm:.0f} mm"
@@ -78,8 +88,10 @@ def _is_volume(image: Image) -> bool:
     return grid.frame == "RAS" and grid.ndim == 3 and min(grid.shape) >= THIN
 
 
-def fit(a: Image, small_a: NDArray[np.float32], b: Image, small_b: NDArray[np.float32]) -> tuple[float, float, float]:
-    """Correlation of two reduced images by their headers, the best one after a shift, and the shift in mm.
+def fit(
+    a: Image, small_a: NDArray[np.float32], b: Image, small_b: NDArray[np.float32]
+) -> tuple[float, float, float, float]:
+    """Correlation of two reduced images by their headers, the best after a shift, the shift in elements and in mm.
 
     Measured where the first one is bright; the correlations are NaN where too little of that is in both.
     """
@@ -89,8 +101,8 @@ def fit(a: Image, small_a: NDArray[np.float32], b: Image, small_b: NDArray[np.fl
     bright_b = np.count_nonzero(small_b > small_b.mean()) * grid_b.voxel_volume / grid.voxel_volume
     least = max(32, int(SEEN * min(np.count_nonzero(bright), bright_b)))
     as_is = _likeness(small_a, moved, bright, (0, 0, 0), least)
-    if math.isnan(as_is) or as_is >= UNLIKE:
-        return as_is, as_is, 0.0
+    if math.isnan(as_is) or as_is >= ALIKE:
+        return as_is, as_is, 0.0, 0.0
     best, at = as_is, (0, 0, 0)
     for step in STEPS:
         tried = {at: best}
@@ -100,7 +112,7 @@ def fit(a: Image, small_a: NDArray[np.float32], b: Image, small_b: NDArray[np.fl
                 tried[shift] = _likeness(small_a, moved, bright, shift, least)
         at = max(tried, key=lambda shift: -1.0 if math.isnan(tried[shift]) else tried[shift])
         best = tried[at]
-    return as_is, best, float(np.linalg.norm(grid.affine[:3, :3] @ at))
+    return as_is, best, float(np.linalg.norm(at)), float(np.linalg.norm(grid.affine[:3, :3] @ at))
 
 
 def _likeness(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
 
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.values import Dataset, Fault, LabelMap
@@ -20,19 +21,23 @@ ENCLOSED = 2 / 3
 
 OTHERS = 2  # cases that have to show that one label encloses another
 SHARE_OF_OTHERS = 0.9
-HALF = 0.4
-"""A case by itself is suspicious when in most slices a label goes half round another: organs that merely adjoin touch
-along less."""
+HALF, INSIDE = 0.4, 0.25
+"""A map of two labels is suspicious by itself when one goes so far round the other in most slices, and so much of the
+other lies within its convex hull: neighbours touch along less, or along a flat border."""
 
 REMEDY = "Look at both outlines in these slices: one of them may be another case's, or shifted."
 
 
 class Touch(NamedTuple):
-    """How much of the outline of one label touches another, and in which share of the slices it is half or more."""
+    """How much of the outline of one label touches another, and in which share of the slices it is HALF or more.
+
+    inside: share of the one label within the convex hull of the other, slice by slice; 0 where not measured.
+    """
 
     share: float
     half: float
     slices: int
+    inside: float
 
 
 class Looked(NamedTuple):
@@ -59,7 +64,7 @@ class Enclosure:
         return found
 
     def judge(self, measured: Mapping[str, Mapping[str, Looked]], dataset: Dataset) -> Iterable[Fault]:
-        """Pairs that are enclosed in the other cases and not here; without others, pairs that are half enclosed."""
+        """Pairs that are enclosed in the other cases and not here; without others, two labels half round each other."""
         maps = [(case_id, truth, one) for case_id, found in measured.items() for truth, one in found.items()]
         pairs = sorted({(truth, pair) for _, truth, one in maps for pair in one.touches})
         for truth, pair in pairs:
@@ -72,7 +77,7 @@ class Enclosure:
                 if others >= OTHERS and enclosed >= SHARE_OF_OTHERS * others:
                     yield self._fault(case_id, pair, one, f"in {enclosed} of {others} other cases it is enclosed", 0.9)
                 elif others < OTHERS and not enclosed and _is_half_round(one.touches, pair):
-                    yield self._fault(case_id, pair, one, "organs that only adjoin touch along less", 0.5)
+                    yield self._fault(case_id, pair, one, "it goes half round, as neighbours do not", 0.5)
 
     def _fault(self, case_id: str, pair: tuple[int, int], one: Looked, why: str, sure: float) -> Fault:
         inner, outer = (one.names.get(value, f"label_{value}") for value in pair)
@@ -90,8 +95,8 @@ CHECK = Enclosure()
 def _is_half_round(touches: Mapping[tuple[int, int], Touch], pair: tuple[int, int]) -> bool:
     """Whether a label goes half round another in most slices, and not because it is enclosed by it itself."""
     inner, outer = pair
-    back = touches.get((outer, inner))
-    return touches[pair].half > 0.5 and (back is None or back.share < touches[pair].share)
+    one, back = touches[pair], touches.get((outer, inner))
+    return one.half > 0.5 and one.inside > INSIDE and (back is None or back.share < one.share)
 
 
 def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]:
@@ -119,8 +124,21 @@ def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]
         if length.sum() >= SHORTEST:
             shares = touching[both, i, j] / length
             share = float(touching[both, i, j].sum() / length.sum())
-            found[values[i], values[j]] = Touch(share, float(np.mean(shares >= HALF)), int(both.sum()))
+            inside = _share_inside(planes, values[i], values[j]) if len(values) == 2 else 0.0
+            found[values[i], values[j]] = Touch(share, float(np.mean(shares >= HALF)), int(both.sum()), inside)
     return found
+
+
+def _share_inside(planes: NDArray[Any], inner: int, outer: int) -> float:
+    """Share of a label's elements within the convex hull of another, in the slices where both can be seen."""
+    inside = of = 0
+    for plane in planes:
+        points, others = np.argwhere(plane == inner), np.argwhere(plane == outer)
+        if len(points) and len(others) and np.linalg.matrix_rank(others - others[0]) == 2:
+            sides = ConvexHull(others).equations
+            inside += int(np.all(points @ sides[:, :2].T + sides[:, 2] <= 1e-9, axis=1).sum())
+            of += len(points)
+    return inside / of if of else 0.0
 
 
 def _outlines(plane: NDArray[Any], values: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hounsfield.audit.opened import OpenedCase
-from hounsfield.audit.robust import FEWEST, NEARLY_ALL, spread
+from hounsfield.audit.relations import Labelled, fit_only_turned, labelled, relations
+from hounsfield.audit.robust import FEWEST, NEARLY_ALL
 from hounsfield.values import Dataset, Fault
 
-MANY = 64  # labels beyond which pairs are not compared any more
 RARE = 0.02
 """Where no value has a name, one that occurs in at most this share of the cases (or in one) is unexpected."""
 
 NOT_EMPTY = 0.9
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """What a label map holds: names of values, and volume and world centroid of each value that occurs."""
-
-    where: str
-    names: Mapping[int, str]
-    volumes: Mapping[int, float]
-    places: Mapping[int, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -39,17 +27,7 @@ class LabelValues:
 
     def measure(self, case: OpenedCase) -> dict[str, Labelled]:
         """Truth -> what it holds."""
-        found = {}
-        for name, labels in case.labels().items():
-            shapes = case.shapes(name)
-            world = labels.grid.to_world([shape.centroid for shape in shapes.values()])
-            found[name] = Labelled(
-                where=case.where(name),
-                names={value: word for value, word in labels.labels.items() if word != f"label_{value}"},
-                volumes={value: shape.elements * labels.grid.voxel_volume for value, shape in shapes.items()},
-                places={value: tuple(place) for value, place in zip(shapes, world.tolist(), strict=True)},
-            )
-        return found
+        return labelled(case)
 
     def judge(self, measured: Mapping[str, Mapping[str, Labelled]], dataset: Dataset) -> Iterable[Fault]:
         """What is odd among the label maps of each name."""
@@ -102,42 +80,16 @@ class LabelValues:
                     yield Fault(self.name, one.where, what, remedy, sure=0.7, cases=(case_id,))
 
     def _exchanged(self, maps: Mapping[str, Labelled], names: Mapping[int, str]) -> Iterator[Fault]:
-        counts = Counter(value for one in maps.values() for value in one.volumes)
-        values = sorted(value for value, count in counts.items() if 2 * count > len(maps))
-        if len(values) > MANY:
-            return
-        for a, b in combinations(values, 2):
-            both = [case_id for case_id, one in maps.items() if a in one.volumes and b in one.volumes]
-            by_axes: dict[int, list[str]] = defaultdict(list)
-            for case_id in both:
-                by_axes[len(maps[case_id].places[a])].append(case_id)
-            for ids in by_axes.values():
-                if len(ids) < FEWEST:
-                    continue
-                for number in np.flatnonzero(_is_exchanged(np.array([_relation(maps[i], a, b) for i in ids]))):
-                    what = f"seems to have {_named(a, names)} and {_named(b, names)} exchanged"
-                    remedy = "Exchange the two values: size and place of each are those of the other."
-                    case_id = ids[number]
-                    yield Fault(self.name, maps[case_id].where, what, remedy, sure=0.9, cases=(case_id,))
+        for pair in relations(maps):
+            signs = [-1] * pair.numbers.shape[1]  # sizes and places change together
+            for number in np.flatnonzero(fit_only_turned(pair.numbers, signs)):
+                what = f"seems to have {_named(pair.a, names)} and {_named(pair.b, names)} exchanged"
+                remedy = "Exchange the two values: size and place of each are those of the other."
+                case_id = pair.ids[int(number)]
+                yield Fault(self.name, maps[case_id].where, what, remedy, sure=0.9, cases=(case_id,))
 
 
 CHECK = LabelValues()
-
-
-def _relation(labelled: Labelled, a: int, b: int) -> list[float]:
-    """How label a lies to label b: the logarithm of its size over the other's, and the way from there to here."""
-    way = np.subtract(labelled.places[a], labelled.places[b])
-    return [float(np.log(labelled.volumes[a] / labelled.volumes[b])), *way.tolist()]
-
-
-def _is_exchanged(relations: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which relations (N, 1 + d) fit the others only when turned round, as they are when two labels are exchanged."""
-    middle = np.median(relations, axis=0)
-    reach = max(1e-6, float(np.linalg.norm(middle[1:])))
-    deviation = np.maximum(spread(relations), [0.1, *[0.05 * reach] * (relations.shape[1] - 1)])
-    as_is = np.sqrt(np.mean(((relations - middle) / deviation) ** 2, axis=1))
-    turned = np.sqrt(np.mean(((-relations - middle) / deviation) ** 2, axis=1))
-    return np.asarray((as_is > 4) & (turned < 2.5))
 
 
 def _named(value: int, names: Mapping[int, str]) -> str:

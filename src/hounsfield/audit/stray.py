@@ -86,7 +86,7 @@ CHECK = Stray()
 
 
 def far_pieces(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> Astray:
-    """The tiny pieces of a mask that lie further from its bodies than half a body's radius and three elements."""
+    """The tiny pieces of a mask that lie further from its bodies than half a body's radius and four elements."""
     counts, step = _in_blocks(mask, spacing)
     pieces, n = connected_components(counts > 0)
     if n < 2:
@@ -101,7 +101,7 @@ def far_pieces(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> Astray:
     distance = ndimage.distance_transform_edt(~np.isin(pieces, bodies), sampling=step)
     gaps = np.atleast_1d(ndimage.minimum(distance, pieces, tiny))
     radius = float(sizes.max() * math.prod(spacing)) ** (1 / mask.ndim) / 2
-    is_far = gaps > max(3 * max(step), 0.5 * radius)
+    is_far = gaps > max(4 * max(step), 0.5 * radius)
     if not is_far.any():
         return NOTHING
     return Astray(int(is_far.sum()), int(sizes[tiny][is_far].sum()), float(gaps[is_far].max()))

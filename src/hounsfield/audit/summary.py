@@ -52,7 +52,7 @@ def summarise(image: Image) -> tuple[ImageSummary, NDArray[np.float32]]:
         nans, infinities = nans + here, infinities + missing - here
         if not finite.size:
             continue
-        sample.append(finite[::step])
+        sample.append(finite[::step].copy())  # a view would keep the whole part
         low, high = min(low, float(finite.min())), max(high, float(finite.max()))
         # parts joined as in Chan et al. 1979: no sum of squares of large numbers
         middle = float(finite.mean())
