@@ -298,3 +298,9 @@ def test_names_of_a_csv_stand_alone(tmp_path):
         points_csv.read_points(written(tmp_path, "p.csv", "name,x,y,z\nAC,1,2,3\nAC,1,2,3\n"))
     with pytest.raises(Refused, match="no name for its point number 2"):
         points_csv.read_points(written(tmp_path, "p.csv", "name,x,y,z\nAC,1,2,3\n,1,2,3\n"))
+
+
+def test_an_infinite_coordinate_is_refused(tmp_path):
+    for text in ("name,x,y,z\nAC,1,1e999,3\n", ",X,Y\n1,2,inf\n"):
+        with pytest.raises(Refused, match="line 2: has an infinite coordinate"):
+            points_csv.read_points(written(tmp_path, "p.csv", text), GRID)

@@ -88,6 +88,19 @@ def test_raters_who_used_another_scan_stand_apart_by_a_shift(brain):
         assert np.median(means[3:]) == pytest.approx(shift, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("subject", "rater"), [("0203", "02"), ("0239", "09"), ("0343", "06"), ("0365", "06"), ("0456", "02")]
+)
+def test_single_wrong_points_are_where_the_readme_says(brain, subject, rater):
+    folder = brain / "subjects" / "derivatives"
+    agreed = next((folder / "afids_groundtruth" / f"sub-{subject}").rglob("*.fcsv"))
+    rated = next((folder / "afids_rater" / f"sub-{subject}").rglob(f"*rater{rater}*.fcsv"))
+    apart = sorted_by_label(points_fcsv.read_points(rated)) - sorted_by_label(points_fcsv.read_points(agreed))
+    errors = np.linalg.norm(apart - np.median(apart, axis=0), axis=1)
+    assert errors.argmax() + 1 in (29, 30)
+    assert 15 < errors.max() < 28
+
+
 def test_swapped_rows_do_not_swap_points(brain):
     folder = brain / "subjects" / "derivatives" / "afids_rater" / "sub-0256" / "anat"
     points = points_fcsv.read_points(folder / "sub-0256_space-T1w_desc-rater03_afids.fcsv")

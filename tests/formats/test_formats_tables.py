@@ -1,6 +1,7 @@
 """Delimited tables, points and boxes as CSV."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -104,3 +105,9 @@ def test_wrong_boxes_are_refused(tmp_path):
         boxes_csv.read_boxes(tmp_path / "b.csv", Grid.picture((20, 20)))
     with pytest.raises(Refused, match="low_i"):
         boxes_csv.read_boxes(tmp_path / "b.csv", Grid.regular((20, 20, 20)))
+
+
+def test_a_cell_of_many_digits_is_told_apart_at_once():
+    started = time.perf_counter()
+    assert table.cell("9" * 100_000 + "x").endswith("x")
+    assert time.perf_counter() - started < 1

@@ -84,7 +84,7 @@ def read_annotations(path: Path) -> CocoFile:
     path = Path(path)
     data = read_json(path)
     images, annotations, categories = (_list(path, data, name) for name in ("images", "annotations", "categories"))
-    names = {_id(path, entry, "category"): str(entry.get("name", entry["id"])) for entry in categories}
+    names = {_id(path, entry, "a category"): str(entry.get("name", entry["id"])) for entry in categories}
     found: dict[Any, list[Annotation]] = defaultdict(list)
     for number, entry in enumerate(annotations, start=1):
         image = entry.get("image_id")
@@ -94,7 +94,7 @@ def read_annotations(path: Path) -> CocoFile:
         found[image].append(Annotation(number, entry.get("category_id"), entry.get("bbox"), is_crowd))
     pictures = {}
     for entry in images:
-        identity = _id(path, entry, "image")
+        identity = _id(path, entry, "an image")
         if identity in pictures:
             raise refuse(path, f"has two images with the id {identity}", AGAIN)
         if not isinstance(entry.get("file_name"), str) or not entry["file_name"]:
@@ -112,7 +112,7 @@ def _list(path: Path, data: Any, name: str) -> list[dict[str, Any]]:
 
 def _id(path: Path, entry: dict[str, Any], what: str) -> Any:
     if not _is_id(entry.get("id")):
-        raise refuse(path, f"has a {what} without an id", AGAIN)
+        raise refuse(path, f"has {what} without an id", AGAIN)
     return entry["id"]
 
 

@@ -45,7 +45,7 @@ def _spans(direction: list[Any]) -> bool:
 
 
 def _entry(where: str, entry: Any) -> tuple[str, list[float]]:
-    values = [entry.get(key) for key in ("label", "X", "Y", "Z")] if isinstance(entry, dict) else [None]
+    values: list[Any] = [entry.get(key) for key in ("label", "X", "Y", "Z")] if isinstance(entry, dict) else [None]
     if not all(map(is_number, values)) or values[0] != int(values[0]):
         raise refuse(where, "has no label with X, Y and Z as numbers", "Mend or remove the entry.")
     return str(int(values[0])), values[1:]
@@ -54,7 +54,8 @@ def _entry(where: str, entry: Any) -> tuple[str, list[float]]:
 def _along(grid: Grid, direction: list[str], positions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Positions (N, 3) along the file's directions as indices along the grid's axes."""
     index = np.empty_like(positions)
-    for axis, towards in enumerate(nib.aff2axcodes(grid.affine)):
+    letters: Any = nib.aff2axcodes
+    for axis, towards in enumerate(letters(grid.affine)):
         if towards in direction:
             index[:, axis] = positions[:, direction.index(towards)]
         else:

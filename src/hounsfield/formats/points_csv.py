@@ -28,7 +28,7 @@ def read_points(path: Path, grid: Grid | None = None) -> Points:
     """
     table = read_table(path)
     if table.columns == NUMBERED:
-        pixels = np.array(table.numbers("Y", "X")).reshape(-1, 2)
+        pixels = _places(table, ("Y", "X"))
         places = pixels if grid is None else from_index(path, pixels, grid)
         return named_points(path, [row[0] for row in table.rows], places, _found(places), d=2)
     d = 3 if "z" in table.columns else 2
@@ -36,7 +36,7 @@ def read_points(path: Path, grid: Grid | None = None) -> Points:
         what = f"has the columns {', '.join(table.columns)}; points need name, x, y and, in a volume, z"
         raise refuse(path, what, "Name the columns in its first line.")
     names = [row[table.columns.index("name")] for row in table.rows]
-    places = np.array(table.numbers(*AXES[d])).reshape(len(names), d)
+    places = _places(table, AXES[d])
     present = [row[0] for row in table.numbers("present")] if "present" in table.columns else _found(places)
     _refuse_placeless(table, names, places, present)
     return named_points(path, names, places, present, d=d)
@@ -49,6 +49,15 @@ def write_points(path: Path, points: Points) -> None:
     rows = zip(points.names, places, points.present, strict=True)
     columns = ("name", *sorted(axes), "present")
     write_table(path, columns, [(name, *map(float, place), float(is_there)) for name, place, is_there in rows])
+
+
+def _places(table: Table, axes: tuple[str, ...]) -> NDArray[np.float64]:
+    places = np.array(table.numbers(*axes), np.float64).reshape(len(table), len(axes))
+    endless = np.flatnonzero(np.any(np.isinf(places), axis=1))
+    if len(endless):
+        where = f"{table.where}, line {table.lines[endless[0]]}"
+        raise refuse(where, "has an infinite coordinate", "Leave it empty where it is unknown.")
+    return places
 
 
 def _found(places: NDArray[np.float64]) -> list[float]:

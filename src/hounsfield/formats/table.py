@@ -18,7 +18,7 @@ from hounsfield.values import MiB, refuse
 LIMIT = 256 * MiB
 DELIMITERS = (",", ";", "\t", "|")
 MISSING = frozenset({"", "?", "na", "n/a", "nan"})
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf")
 
 Cell = float | str | None
 

@@ -21,7 +21,7 @@ from hounsfield.values import MiB, Timeline, refuse
 LIMIT = 4 * MiB
 SKIP, NUM, SUB, CHN, AUX = 59, 60, 61, 62, 63
 LAST_CODE = 49
-SYMBOLS = dict(enumerate(" NLRaVFJASEj/Q~")) | {
+SYMBOLS = dict(enumerate("NLRaVFJASEj/Q~", start=1)) | {
     16: "|", 18: "s", 19: "T", 20: "*", 21: "D", 22: '"', 23: "=", 24: "p", 25: "B", 26: "^", 27: "t", 28: "+",
     29: "u", 30: "?", 31: "!", 32: "[", 33: "]", 34: "e", 35: "n", 36: "@", 37: "x", 38: "f", 39: "(", 40: ")", 41: "r",
 }  # fmt: skip
@@ -84,6 +84,8 @@ def read_annotations(path: Path) -> Annotations:
                 raise refuse(path, "is cut short or damaged: a text has no end, or no mark before it", AGAIN)
             texts[-1] = data[at : at + low].split(b"\0")[0].decode("utf-8", "replace").strip()
             at += low + low % 2
+        elif code == 0:  # no mark: programs pass over time with it
+            now += low
         elif code <= LAST_CODE:
             now += low
             if now < 0:

@@ -51,8 +51,8 @@ class ImagePoints:
             return None
         with_image = sum(bool(group.images) for group in found.values())
         if with_image:
-            return Claim(0.9, f"{with_image} images have a file of points under their name")
-        return Claim(0.85, f"there are points of {len(found)} cases, and no images")
+            return Claim(0.9, f"{with_image} of {len(found)} cases with files of points have an image")
+        return Claim(0.85, f"there are files of points for {len(found)} cases, and no images")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with points: under `points` those agreed upon, under `points_RATER` those of each rater."""
