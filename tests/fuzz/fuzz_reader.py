@@ -19,11 +19,16 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bad_input"))
 
-with atheris.instrument_imports(include=["hounsfield", "nibabel", "pydicom"]):
+with atheris.instrument_imports(include=["hounsfield", "nibabel", "pydicom", "xml"]):
     from hounsfield.layouts.lazies import format_of
     from hounsfield.layouts.opening import open_folder
-    from hounsfield.registry.tables import LAYOUTS
+    from hounsfield.registry.tables import FORMATS, LAYOUTS
     from hounsfield.values import Refused
+
+    # loaded here, since only what is imported here is followed
+    KNOWN = {name: LAYOUTS.load(name) for name in LAYOUTS.names()}
+    for suffix in FORMATS.names():
+        FORMATS.load(suffix)
 
 from corpus_good import GOOD
 
@@ -51,8 +56,7 @@ def as_image(path: Path) -> None:
 
 def as_folder(path: Path) -> None:
     """All that a layout reads of the folder that the file lies in."""
-    layouts = {name: LAYOUTS.load(name) for name in LAYOUTS.names()}
-    for case in open_folder(path.parent, layouts):
+    for case in open_folder(path.parent, KNOWN):
         for value in [*case.inputs.values(), *(truth.answer for truth in case.truths.values())]:
             try:
                 value.load()
