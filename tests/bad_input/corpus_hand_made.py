@@ -182,6 +182,21 @@ def zip_bomb(folder: Path) -> Path:
     return folder / "scans.zip"
 
 
+def nameless_member(folder: Path) -> Path:
+    """No library writes a member without a name: in both places its only letter is taken away, with its length."""
+    path = zip_of({"a": png()})(folder)
+    content = bytearray(path.read_bytes())
+    for signature, length_at, name_at in ((b"PK\1\2", 28, 46), (b"PK\3\4", 26, 30)):
+        at = content.index(signature)
+        content[at + length_at] = 0
+        del content[at + name_at]
+    end = content.index(b"PK\5\6")
+    size, start = struct.unpack("<II", content[end + 12 : end + 20])
+    content[end + 12 : end + 20] = struct.pack("<II", size - 1, start - 1)
+    path.write_bytes(content)
+    return path
+
+
 ZIPS = {
     "zip-absolute": zip_of({"/etc/scans/a.png": png(), "/etc/scans/b.png": png(1)}),
     "zip-parent": zip_of({"../../a.png": png(), "scans/b.png": png(1)}),
@@ -189,6 +204,7 @@ ZIPS = {
     "zip-link": linked_member,
     "zip-bomb": zip_bomb,
     "zip-empty": zip_of({}),
+    "zip-nameless": nameless_member,
     "zip-case-clash": zip_of({"scans/A.png": png(), "scans/a.png": png(1)}),
 }
 

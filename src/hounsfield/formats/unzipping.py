@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from hounsfield.formats.files import leaves_its_folder, size_of, writing
-from hounsfield.formats.zipped import check_member, infos_of, open_member
+from hounsfield.formats.zipped import check_member, infos_of, is_folder, open_member
 from hounsfield.values import MiB, refuse
 
 UNSUSPECTED = 128 * MiB
@@ -32,7 +32,7 @@ def unpack_zip(path: Path, folder: Path) -> None:
     infos = infos_of(path)
     for info in infos:
         _check_name(info, f"{path}::{info.filename}")
-    files = [info for info in infos if not info.is_dir()]
+    files = [info for info in infos if not is_folder(info)]
     _check_clashes(path, [info.filename for info in files])
     for info in files:
         check_member(info, f"{path}::{info.filename}")

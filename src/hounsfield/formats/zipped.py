@@ -27,7 +27,12 @@ def infos_of(path: Path) -> list[zipfile.ZipInfo]:
 
 def list_members(path: Path) -> dict[str, int]:
     """Name -> unpacked bytes of each file in a zip, in the archive's order. Refuses what is no zip."""
-    return {info.filename: info.file_size for info in infos_of(path) if not info.is_dir()}
+    return {info.filename: info.file_size for info in infos_of(path) if not is_folder(info)}
+
+
+def is_folder(info: zipfile.ZipInfo) -> bool:
+    """Whether a member is a folder; `ZipInfo.is_dir` fails at a member without a name."""
+    return info.filename.endswith("/")
 
 
 def check_member(info: zipfile.ZipInfo, where: str) -> None:
