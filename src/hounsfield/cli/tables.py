@@ -54,28 +54,31 @@ def print_faults(faults: Sequence[Fault], *, below: str) -> None:
 
     below: the folder that files are named from. What could not be read is said by itself, and left out here.
     """
-    shown = [fault for fault in faults if fault.check != "unreadable"]
-    surest: dict[str, int] = {}
-    for place, fault in enumerate(shown):
-        surest.setdefault(fault.check, place)
-    rows: list[tuple[str, ...]] = []
-    hidden = 0
-    for check, group in groupby(sorted(shown, key=lambda fault: surest[fault.check]), lambda fault: fault.check):
-        found = list(group)
-        said = ""
-        for fault in found[:FIRST]:
-            where = fault.where.removeprefix(f"{below}/")
-            what = fault.what.replace(f" {below}/", " ")
-            rows.append((f"{100 * fault.sure:.0f} %", check, where, what, "" if fault.remedy == said else fault.remedy))
-            said = fault.remedy
-        if len(found) > FIRST:
-            hidden += len(found) - FIRST
-            rows.append(("", check, f"and {len(found) - FIRST} more", "", ""))
-    if rows:
-        click.echo()
-        _print_table(("sure", "check", "where", "what looks wrong", "what to do"), rows)
-    if hidden:
-        click.echo("All of them: --json.")
+    found: dict[str, list[Fault]] = {}
+    for fault in faults:
+        if fault.check != "unreadable":
+            found.setdefault(fault.check, []).append(fault)
+    for check, those in found.items():
+        click.echo(f"\n{check}  {_surest(those)}")
+        for remedy, alike in groupby(those[:FIRST], lambda fault: fault.remedy):
+            for fault in alike:
+                click.echo(f"  {_from(fault.where, below)} {_from(fault.what, below)}.")
+            click.echo(f"    -> {remedy}")
+        if len(those) > FIRST:
+            click.echo(f"  and {len(those) - FIRST} more")
+    if any(len(those) > FIRST for those in found.values()):
+        click.echo("\nAll of them: --json, or --html FILE for a page with pictures.")
+
+
+def _surest(faults: Sequence[Fault]) -> str:
+    """How many, and how sure the surest is."""
+    sure = f"{100 * faults[0].sure:.0f} % sure"
+    return f"({sure})" if len(faults) == 1 else f"({len(faults)}, up to {sure})"
+
+
+def _from(text: str, folder: str) -> str:
+    """A text with the files inside a folder named from there."""
+    return text.replace(f"{folder}/", "")
 
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
