@@ -14,7 +14,8 @@ from planted import found, ids
 from hounsfield.audit import apart, enclosure
 from hounsfield.layouts import lazies
 from hounsfield.values import Case, Grid, Image, Lazy, Truth
-from hounsfield.verbs.inspect import Inspection, inspect
+from hounsfield.verbs.inspect import inspect
+from hounsfield.verbs.inspection import Inspection
 
 pytestmark = pytest.mark.data
 

@@ -32,6 +32,17 @@ def test_inspect_tells_every_reading(both):
     assert [reading["layout"] for reading in found.to_json()["readings"]] == ["suffix_masks", "class_folders"]
 
 
+def test_inspect_audits_every_reading(both):
+    pixels = (both / "benign" / "benign (3).png").read_bytes()
+    (both / "malignant" / "malignant (2).png").write_bytes(pixels)
+    found = inspect(both)
+    assert [fault.check for fault in found.faults] == ["duplicates"]
+    (contradiction,) = found.newly_found()["class_folders"]
+    assert contradiction.check == "contradictions"
+    assert found.to_json()["also"]["class_folders"][0]["check"] == "contradictions"
+    assert not inspect(both, layout="suffix_masks").also
+
+
 def test_plan_asks_for_which_task(both):
     with pytest.raises(Refused, match=r"for segmentation \(.*\) and for diagnosis \(.*--task segmentation or --task"):
         plan(str(both), steps=1)

@@ -33,10 +33,13 @@ def inspect_command(data: str, as_json: bool, privacy: bool, html: str | None, s
         for problem in found.problems:
             say(str(problem))
         print_faults(found.faults, below=found.dataset.where)
+        for layout, faults in found.newly_found().items():
+            click.echo(f"\nRead as {layout}, also:")
+            print_faults(faults, below=found.dataset.where)
         if html is not None:
             click.echo(f"\nLook at {html}")
         click.echo(f"\nNext: {_next(data, found.dataset.task)}")
-    if strict and (found.problems or found.faults):
+    if strict and not found.is_clean:
         raise Ended(DONE_IN_PART)
 
 
