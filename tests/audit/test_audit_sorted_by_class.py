@@ -52,8 +52,9 @@ def test_a_random_order_and_few_of_a_class_are_well() -> None:
     assert found(CHECK, listed(["a"] * 60 + ["b"] * 2)) == ()
 
 
-def test_folders_have_no_order() -> None:
-    cases = [Case(f"{name}{n}", {}, said(name, where=f"data/{name}")) for name in ("no", "yes") for n in range(40)]
+@pytest.mark.parametrize("place", ["data", "data.zip::data"])
+def test_folders_have_no_order(place: str) -> None:
+    cases = [Case(f"{name}{n}", {}, said(name, where=f"{place}/{name}")) for name in ("no", "yes") for n in range(40)]
     assert found(CHECK, cases) == ()
 
 

@@ -70,5 +70,6 @@ def runs_of(names: Sequence[str]) -> tuple[int, float, float]:
 
 
 def _file(where: str) -> str:
-    """The file of `file::member[3]` and of `file, line 7`."""
-    return where.partition("::")[0].partition(", line ")[0]
+    """The file of `file::member[3]` and of `file, line 7`; what lies in a zip is a file of its own."""
+    first, *inner = where.partition(", line ")[0].split("::")
+    return "::".join([first, *inner[:1]]) if first.lower().endswith(".zip") else first
