@@ -87,7 +87,7 @@ def faults(item: Item, answer: dict[str, Any] | None) -> list[str]:
     if answer is None:
         return ["brought the program down, or never ended"]
     found = []
-    said = answer["said"].splitlines()
+    said = [line for line in answer["said"].splitlines() if not line.startswith("looking at the cases  ")]
     if "Traceback" in answer["said"] + answer["out"]:
         found.append(f"a traceback: {said[-1] if said else ''}")
     if answer["code"] not in CODES:

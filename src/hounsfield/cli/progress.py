@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any
 
 LIVE_EVERY = 0.2  # seconds between two looks of the live line
-LINE_EVERY = 15.0  # seconds between two lines where nobody watches
+FIRST_LINE = 2.0  # seconds before the first line where nobody watches
+LINE_EVERY = 15.0  # and between two of them
 CLEAR = "\r\x1b[2K"
 
 
@@ -47,7 +48,7 @@ class Line:
         done, total = event.get("done", event.get("step", 0)), event.get("total", 0)
         is_last = bool(total) and done >= total and "validation" not in event
         wait = LIVE_EVERY if live else LINE_EVERY
-        is_due = now - self.shown >= wait and (live or now - self.started >= LINE_EVERY)
+        is_due = now - self.shown >= wait and (live or now - self.started >= FIRST_LINE)
         if not is_due and not (is_last and self.is_open):
             return
         self.shown = now

@@ -18,7 +18,7 @@ from hounsfield.cli.words import as_json, print_json, wished
 def register_command(
     fixed: str, moving: str, out: str, method: str | None, wishes: tuple[str, ...], as_json: bool
 ) -> None:
-    """Find the transform from FIXED to MOVING, two images of one body part, without training."""
+    """Bring MOVING onto FIXED, two images of one body part, without training: writes the transform."""
     from hounsfield.verbs.register import register
 
     with Line() as watch:
