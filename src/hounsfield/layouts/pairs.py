@@ -20,6 +20,7 @@ from hounsfield.layouts.folders import files_in, is_image, is_table, roots, uncl
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.points_files import points
 from hounsfield.values import Case, Dataset, Lazy, Problem, Refused, Truth, refuse
+from hounsfield.values.case import AND
 
 ROLES = {"fixed": ("fixed", "target"), "moving": ("moving", "source")}
 POINTS = ("landmarks", "points")
@@ -86,7 +87,8 @@ def _case(images: Mapping[str, Path], marks: Mapping[str, Path], patient: str) -
     names = [stem_of(images[role]) for role in ROLES]
     inputs: dict[str, Lazy[Any]] = {role: lazies.image(images[role]) for role in ROLES}
     truths = {f"{role}_points": Truth(points(path, images[role]), of=role) for role, path in marks.items()}
-    return Case("__".join(names), inputs, truths, patient=patient or "+".join(dict.fromkeys(names)))
+    several = () if patient else tuple(dict.fromkeys(names))
+    return Case("__".join(names), inputs, truths, patient=patient or AND.join(several), several=several)
 
 
 def _table(folder: Path) -> tuple[Path, Table, Columns] | None:
