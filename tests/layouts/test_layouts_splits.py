@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hounsfield.layouts.splits import apply_split, read_split, split_by_patient, write_split
@@ -109,9 +109,8 @@ def test_no_patient_of_any_pairs_is_in_two_parts(edges, seed, order):
     order.shuffle(shuffled)
     try:
         found = split_by_patient(cases, seed=seed)
-    except Refused as refusal:
-        assert "hang together" in str(refusal)
-        return
+    except Refused:
+        assume(False)
     assert None not in {c.split for c in found}
     for name in {name for edge in edges for name in edge}:
         assert len({c.split for c in found if name in c.several}) == 1
@@ -123,16 +122,15 @@ def test_no_patient_of_any_pairs_leaves_a_given_part(edges, seed, data):
     drawn = [pair(a, b, data.draw(st.sampled_from(["training", "validation", "test", None]))) for a, b in edges]
     try:
         found = split_by_patient(drawn, seed=seed)
-    except Refused as refusal:
-        assert "the patient" in str(refusal) or "hang together" in str(refusal)
-        return
+    except Refused:
+        assume(False)
     for name in {name for edge in edges for name in edge}:
         assert len({c.split for c in found if name in c.several} - {None}) <= 1
 
 
 def test_pairs_that_share_one_image_can_not_be_held_apart():
     star = [pair("a", f"b{n}") for n in range(12)]
-    with pytest.raises(Refused, match="hang together.* in 1 group, .*column `patient`.*--derive pairs=to-template"):
+    with pytest.raises(Refused, match=r"hang together.* in 1 group, .*column `patient`.*--derive pairs=to-template"):
         split_by_patient(star, seed=0)
     named = [Case(c.id, {}, TRUTH, patient=f"p{n}") for n, c in enumerate(star)]
     assert {c.split for c in split_by_patient(named, seed=0)} == {"training", "validation", "test"}
