@@ -14,7 +14,7 @@ from hounsfield.values.problem import Problem
 
 T = TypeVar("T")
 
-AND = "+"  # between the patients of a case that is of several, such as a pair
+AND = "+"  # between the patients of a case that is of several, where they are told in one word
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class Case:
 
     inputs: role -> lazy value (any noun, a stage's answer included).  truths: name -> Truth.
     covariates: name -> number, word, or None for "not known".  split: training | validation | test | None.
-    patient: whose case it is, several joined by AND; the case's own id where nobody said it.
+    patient: whose case it is, in one word; the case's own id where nobody said it.
+    several: the names of all whose case it is, of one that is of several, such as a pair.  template: the one of them
+    that many cases are compared with on purpose, which does not keep those together.
     """
 
     id: str
@@ -61,6 +63,8 @@ class Case:
     patient: str = ""
     site: str = ""
     split: str | None = None
+    several: tuple[str, ...] = ()
+    template: str = ""
 
     def __post_init__(self) -> None:
         if not self.patient:
@@ -69,7 +73,12 @@ class Case:
     @property
     def patients(self) -> tuple[str, ...]:
         """Whose case it is, by name; nobody where it only stands for itself."""
-        return () if self.patient == self.id else tuple(name for name in self.patient.split(AND) if name)
+        return () if self.patient == self.id else self.several or (self.patient,)
+
+    @property
+    def bonds(self) -> tuple[str, ...]:
+        """The names by which it is kept together with other cases: those that share one go into the same part."""
+        return tuple(name for name in self.several if name != self.template) or (self.patient,)
 
     def renamed(self, name: str) -> Case:
         """The same case under another id; one that stands for itself still does."""
