@@ -54,7 +54,9 @@ class Bids:
         images, masks = _images(root), _masks(root)
         joined = _participants(root, [patient for patient, _ in images], options)
         problems = list(joined.problems)
-        told = told_by(joined.rows, options, where=str(folder), of="", hidden=joined.keys)
+        told = told_by(
+            joined.rows, options, tables=joined.tables.values(), where=str(folder), of="", hidden=joined.keys
+        )
         meaning = meaning_of([path for paths in masks.values() for path in paths])
         cases, used = [], [root / "dataset_description.json", *joined.tables]
         for visit, roles in images.items():

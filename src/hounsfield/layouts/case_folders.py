@@ -88,7 +88,9 @@ class CaseFolders:
         ids, masks = _ids(found), _masks(found)
         joined = _joined(folder, found.root, ids.values(), options)
         first = next(role for role in found.usual if not is_mask(role))
-        told = told_by(joined.rows, options, where=str(folder), of=first, hidden=joined.keys)
+        told = told_by(
+            joined.rows, options, tables=joined.tables.values(), where=str(folder), of=first, hidden=joined.keys
+        )
         cases, used, problems = [], list(joined.tables), list(joined.problems)
         for inner, roles in found.roles.items():
             said = told.of(ids[inner])

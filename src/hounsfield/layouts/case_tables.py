@@ -5,7 +5,7 @@ The question asked of a table is its --target; without one, the only column that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -33,13 +33,13 @@ Row = Mapping[str, str]  # column -> text as it stands
 class Joined(Generic[K]):
     """Rows by case, with the first table that each stands in, and what was wrong with other tables.
 
-    keys: the columns that name the cases.  tables: those with such a column.
+    keys: the columns that name the cases.  tables: those with such a column, by their files.
     """
 
     rows: Mapping[K, Row]
     first: Mapping[K, Path]
     keys: frozenset[str]
-    tables: tuple[Path, ...]
+    tables: Mapping[Path, Table]
     problems: tuple[Problem, ...]
 
     def columns(self) -> list[str]:
@@ -91,7 +91,7 @@ def join(paths: Iterable[Path], find: Callable[[str, Path], K | None], columns: 
     rows: dict[K, dict[str, str]] = {}
     first: dict[K, Path] = {}
     keys: set[str] = set()
-    tables: list[Path] = []
+    tables: dict[Path, Table] = {}
     problems: list[Problem] = []
     for path in paths:
         try:
@@ -102,37 +102,46 @@ def join(paths: Iterable[Path], find: Callable[[str, Path], K | None], columns: 
         naming = _naming(table, path, find)
         if not naming:
             continue
-        tables.append(path)
+        tables[path] = table
         named = max(naming.values(), key=lambda found: len(found) - found.count(None))
         own = {column for column, found in naming.items() if found == named}
         keys |= own
         problems += _add(table, named, own, rows)
         first |= {case: path for case in named if case is not None and case not in first}
-    return Joined(rows, first, frozenset(keys), tuple(tables), tuple(problems))
+    return Joined(rows, first, frozenset(keys), tables, tuple(problems))
 
 
 def told_by(
-    rows: Mapping[K, Row], options: ReadOptions, *, where: str, of: str, hidden: Collection[str] = ()
+    rows: Mapping[K, Row],
+    options: ReadOptions,
+    *,
+    tables: Iterable[Table],
+    where: str,
+    of: str,
+    hidden: Collection[str] = (),
 ) -> Told[K]:
-    """What rows say of their cases. hidden: columns that say nothing of them.  of: the role that a truth lies on.
+    """What rows say of their cases.
 
-    Raises Refused for a target that no table has, or that is no question.
+    tables: where the rows stand.  hidden: columns that say nothing of the cases.  of: the role that a truth lies on.
+    Raises Refused for a target that no table has, or that is no question, and for a split that is not understood.
     """
     columns = _columns(rows.values(), hidden)
     target = _target(rows.values(), columns, options, where)
-    splits = [name for name in columns if name.lower() in SPLIT and _is_split(rows.values(), name)][:1]
-    others = {*splits, *options.ignore, *([target.column] if target else [])}
+    others = {*options.ignore, *([target.column] if target else [])}
+    splits = [name for name in split_columns(columns) if name not in others]
+    for table in tables:
+        check_parts(table, splits)
+    others.update(splits)
     kept = [name for name in columns if name not in others and name.lower() not in (*ID, *PATIENT, *SITE)]
     truths = _truths(rows, target, of, where)
     said = {}
     for case, row in rows.items():
-        part = next((row[name] for name in splits if row.get(name)), "")
         said[case] = Said(
             truths=truths.get(case, {}),
             covariates={name: known(row.get(name, "")) for name in kept},
             patient=first_of(row, PATIENT),
             site=first_of(row, SITE),
-            split=PARTS[part.lower()] if part else None,
+            split=part_in(row, splits),
         )
     if target is None:
         return Told(said)
@@ -144,6 +153,32 @@ def told_by(
 def known(text: str) -> Cell:
     """A number, a word, or None where nothing is known, which people say by `unknown` too."""
     return None if text.lower() == UNKNOWN else cell(text)
+
+
+def split_columns(columns: Iterable[str]) -> list[str]:
+    """The columns that say in which part of the split each case is, by their names."""
+    return [name for name in columns if name.lower() in SPLIT]
+
+
+def check_parts(table: Table, columns: Collection[str]) -> None:
+    """Refuses a word for no part of a split, and a row with two parts.
+
+    A split that is given and not understood must not be lost: another would be drawn, and its test cases learnt from.
+    """
+    for line, texts in zip(table.lines, table.rows, strict=True):
+        where = f"{table.where}, line {line}"
+        row = {name: text for name, text in zip(table.columns, texts, strict=True) if name in columns}
+        for name, text in row.items():
+            if known(text) is not None and text.lower() not in PARTS:
+                remedy = f"Write one of {', '.join(PARTS)}, or leave it empty; --ignore {name} if it is no split."
+                raise refuse(where, f"has the {name} {text!r}", remedy)
+        if len(set(_parts_in(row, columns))) > 1:
+            raise refuse(where, f"says two parts of the split ({', '.join(row.values())})", "Keep one of the columns.")
+
+
+def part_in(row: Row, columns: Collection[str]) -> str | None:
+    """The part of the split that a row says in one of these columns."""
+    return next(_parts_in(row, columns), None)
 
 
 def questions(rows: Iterable[Row], hidden: Collection[str] = ()) -> list[str]:
@@ -191,9 +226,8 @@ def _truths(rows: Mapping[K, Row], target: Target | None, of: str, where: str) -
     return truths
 
 
-def _is_split(rows: Iterable[Row], column: str) -> bool:
-    texts = {row.get(column, "").lower() for row in rows} - {""}
-    return bool(texts) and texts <= PARTS.keys()
+def _parts_in(row: Row, columns: Collection[str]) -> Iterator[str]:
+    return (PARTS[text] for name in columns if (text := row.get(name, "").lower()) in PARTS)
 
 
 def _naming(table: Table, path: Path, find: Callable[[str, Path], K | None]) -> dict[str, list[K | None]]:

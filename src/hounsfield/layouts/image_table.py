@@ -7,7 +7,7 @@ may say the part of the split (ISIC-2017_Training_Data); where they do not, thos
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class ImageTable:
         joined = _joined(folder, images, ReadOptions())
         if 2 * len(joined.rows) < max(1, len(images)):
             return None
-        named = ", ".join(path.name for path in joined.tables[:3])
+        named = ", ".join(path.name for path in list(joined.tables)[:3])
         why = f"{len(joined.rows)} of {len(images)} images are named in {named}{', ...' * (len(joined.tables) > 3)}"
         task = "diagnosis" if len(questions(joined.rows.values(), joined.keys)) == 1 else ""
         root = common_folder([*joined.tables, *joined.rows])
@@ -57,7 +57,9 @@ class ImageTable:
         if not joined.rows:
             remedy = "Name the images in one of its columns, with or without suffix."
             raise refuse(folder, "has no table with a column that names images", remedy)
-        told = told_by(joined.rows, options, where=str(folder), of="image", hidden=joined.keys)
+        told = told_by(
+            joined.rows, options, tables=joined.tables.values(), where=str(folder), of="image", hidden=joined.keys
+        )
         problems = list(joined.problems)
         if not told.task:
             known = ", ".join(joined.columns())
@@ -120,7 +122,7 @@ def _by_name(images: list[Path]) -> dict[str, list[Path]]:
     return found
 
 
-def _parts(tables: tuple[Path, ...]) -> dict[Path | None, str | None]:
+def _parts(tables: Iterable[Path]) -> dict[Path | None, str | None]:
     """The part of the split that each table's name says, where they say different ones."""
     said: dict[Path | None, str | None] = {table: part_named(stem_of(table)) for table in tables}
     return said if len(set(said.values()) - {None}) > 1 else {}
