@@ -79,3 +79,9 @@ def test_a_row_in_two_parts_is_refused(tmp_path, kind):
     KINDS[kind](tmp_path, ["id,ill,split,subset", "a,0,train,training", "b,1,train,test", "c,0,,"])
     with pytest.raises(Refused, match=r"line 3: says two parts of the split \(train, test\)"):
         opened(tmp_path, layout=kind, options=ReadOptions(target="ill"))
+
+
+def test_a_split_of_0_and_1_is_not_taken_for_the_question(tmp_path):
+    images(tmp_path, ["id,split", "a,0", "b,1", "c,0"])
+    with pytest.raises(Refused, match="line 2: has the split '0'"):
+        opened(tmp_path, layout="image_table")

@@ -1,11 +1,11 @@
-"""Tables whose rows speak of cases: joined on the column that names them, and what they say in the end.
+"""Tables whose rows speak of cases: what they say of each.
 
 The question asked of a table is its --target; without one, the only column that says yes or no of every case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,7 +16,7 @@ from hounsfield.layouts.folders import PARTS
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.lazies import ready
 from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
-from hounsfield.values import Problem, Refused, Truth, refuse
+from hounsfield.values import Truth, refuse
 
 ID = ("id", "case", "case_id")
 PATIENT = ("patient", "patient_id", "subject", "subject_id")
@@ -27,24 +27,6 @@ YES_NO = (frozenset({"0", "1"}), frozenset({"no", "yes"}), frozenset({"false", "
 
 K = TypeVar("K")
 Row = Mapping[str, str]  # column -> text as it stands
-
-
-@dataclass(frozen=True)
-class Joined(Generic[K]):
-    """Rows by case, with the first table that each stands in, and what was wrong with other tables.
-
-    keys: the columns that name the cases.  tables: those with such a column, by their files.
-    """
-
-    rows: Mapping[K, Row]
-    first: Mapping[K, Path]
-    keys: frozenset[str]
-    tables: Mapping[Path, Table]
-    problems: tuple[Problem, ...]
-
-    def columns(self) -> list[str]:
-        """The columns that say something of the cases."""
-        return _columns(self.rows.values(), self.keys)
 
 
 @dataclass(frozen=True)
@@ -82,35 +64,6 @@ def read_named(path: Path, columns: Sequence[str] = ()) -> Table:
     return parse_table(text, str(path), [f"c{number}" for number in range(1, len(first_row(text)) + 1)] or None)
 
 
-def join(paths: Iterable[Path], find: Callable[[str, Path], K | None], columns: Sequence[str] = ()) -> Joined[K]:
-    """The rows of several tables by case. find: what a cell of a table names; None where it names no case.
-
-    A table belongs here when one of its columns names cases, each once, in at least half of its rows; a column called
-    as such columns are may name others too.
-    """
-    rows: dict[K, dict[str, str]] = {}
-    first: dict[K, Path] = {}
-    keys: set[str] = set()
-    tables: dict[Path, Table] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            table = read_named(path, columns)
-        except Refused as refusal:
-            problems += refusal.problems
-            continue
-        naming = _naming(table, path, find)
-        if not naming:
-            continue
-        tables[path] = table
-        named = max(naming.values(), key=lambda found: len(found) - found.count(None))
-        own = {column for column, found in naming.items() if found == named}
-        keys |= own
-        problems += _add(table, named, own, rows)
-        first |= {case: path for case in named if case is not None and case not in first}
-    return Joined(rows, first, frozenset(keys), tables, tuple(problems))
-
-
 def told_by(
     rows: Mapping[K, Row],
     options: ReadOptions,
@@ -125,7 +78,7 @@ def told_by(
     tables: where the rows stand.  hidden: columns that say nothing of the cases.  of: the role that a truth lies on.
     Raises Refused for a target that no table has, or that is no question, and for a split that is not understood.
     """
-    columns = _columns(rows.values(), hidden)
+    columns = columns_of(rows.values(), hidden)
     target = _target(rows.values(), columns, options, where)
     others = {*options.ignore, *([target.column] if target else [])}
     splits = [name for name in split_columns(columns) if name not in others]
@@ -181,6 +134,11 @@ def part_in(row: Row, columns: Collection[str]) -> str | None:
     return next(_parts_in(row, columns), None)
 
 
+def columns_of(rows: Iterable[Row], hidden: Collection[str]) -> list[str]:
+    """The columns of some rows, without those that say nothing of the cases."""
+    return [name for name in dict.fromkeys(column for row in rows for column in row) if name not in hidden]
+
+
 def questions(rows: Iterable[Row], hidden: Collection[str] = ()) -> list[str]:
     """The columns that say yes or no of the cases, both occurring."""
     values: dict[str, set[str]] = {}
@@ -196,14 +154,10 @@ def first_of(row: Row, names: Collection[str]) -> str:
     return next((text for column, text in row.items() if column.lower() in names and text), "")
 
 
-def _columns(rows: Iterable[Row], hidden: Collection[str]) -> list[str]:
-    return [name for name in dict.fromkeys(column for row in rows for column in row) if name not in hidden]
-
-
 def _target(rows: Collection[Row], columns: Sequence[str], options: ReadOptions, where: str) -> Target | None:
     """The target asked for; without one, the only question of yes or no."""
     if options.target is None:
-        named = [name for name in columns if name.lower() in (*ID, *PATIENT, *SITE)]
+        named = [name for name in columns if name.lower() in (*ID, *PATIENT, *SITE, *SPLIT)]
         found = [name for name in questions(rows, {*named, *options.ignore}) if name in columns]
         return Target(found[0]) if len(found) == 1 else None
     target = parse_target(options.target)
@@ -228,38 +182,3 @@ def _truths(rows: Mapping[K, Row], target: Target | None, of: str, where: str) -
 
 def _parts_in(row: Row, columns: Collection[str]) -> Iterator[str]:
     return (PARTS[text] for name in columns if (text := row.get(name, "").lower()) in PARTS)
-
-
-def _naming(table: Table, path: Path, find: Callable[[str, Path], K | None]) -> dict[str, list[K | None]]:
-    """The columns that name cases, with the case of each row."""
-    naming: dict[str, list[K | None]] = {}
-    for at, column in enumerate(table.columns):
-        found = [find(row[at], path) if row[at] else None for row in table.rows]
-        cases = [case for case in found if case is not None]
-        is_named = column.lower() in (*ID, *PATIENT)
-        if cases and len(set(cases)) == len(cases) and (is_named or 2 * len(cases) >= len(found)):
-            naming[column] = found
-    return naming
-
-
-def _add(
-    table: Table, named: Sequence[K | None], keys: Collection[str], rows: dict[K, dict[str, str]]
-) -> list[Problem]:
-    """Put the rows of a table to their cases; what names no case, or says something else than before, is a problem."""
-    problems = []
-    strangers = [line for line, case in zip(table.lines, named, strict=True) if case is None]
-    if strangers:
-        what = f"has {len(strangers)} rows of cases that are not there, line {strangers[0]} first"
-        problems.append(Problem(table.where, what, "Add the cases, or remove the rows."))
-    contradicted: dict[str, int] = {}
-    for line, texts, case in zip(table.lines, table.rows, named, strict=True):
-        if case is None:
-            continue
-        row = rows.setdefault(case, {})
-        for column, text in zip(table.columns, texts, strict=True):
-            if column not in keys and row.setdefault(column, text) != text:
-                contradicted.setdefault(column, line)
-    for column, line in contradicted.items():
-        what = f"has another {column!r} than a table before it, first in line {line}"
-        problems.append(Problem(table.where, what, "Keep one of the two; the first table's is taken."))
-    return problems

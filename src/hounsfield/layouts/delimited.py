@@ -1,7 +1,7 @@
 """Tables of measurements without images: one file a site (as UCI's heart disease), or one file for all.
 
 A file without a line of names gets them from --columns, or c1, c2, ...; UCI's `processed.*.data` with 14 columns are
-known. A column `patient` says whose row it is, `id` or `case` names it, `site` or `hospital` says where, and `split` the part.
+known. A column `patient` says whose row it is, `id` or `case` names it, `site` or `hospital` where, `split` which part.
 """
 
 from __future__ import annotations
