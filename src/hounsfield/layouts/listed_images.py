@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of
-from hounsfield.layouts.folders import all_files, is_image
+from hounsfield.layouts.folders import all_files, is_image, part_named
+from hounsfield.layouts.folders import part_of as part_within
 
 PARTS = {
     "train": "training",
@@ -26,17 +27,22 @@ PARTS = {
 class ListedImages:
     """The images of a folder, by their names with and without suffix, in lower case."""
 
+    folder: Path
     by_name: Mapping[str, tuple[Path, ...]]
 
     @staticmethod
     def of(folder: Path) -> ListedImages:
         """Every image inside a folder, at any depth."""
+        return ListedImages.among(filter(is_image, all_files(folder)), folder)
+
+    @staticmethod
+    def among(images: Iterable[Path], folder: Path) -> ListedImages:
+        """Some images inside a folder."""
         found: dict[str, list[Path]] = defaultdict(list)
-        for path in all_files(folder):
-            if is_image(path):
-                for name in {path.name.lower(), stem_of(path).lower()}:
-                    found[name].append(path)
-        return ListedImages({name: tuple(paths) for name, paths in found.items()})
+        for path in images:
+            for name in {path.name.lower(), stem_of(path).lower()}:
+                found[name].append(path)
+        return ListedImages(folder, {name: tuple(paths) for name, paths in found.items()})
 
     def find(self, name: str, listed_in: Path) -> Path | None:
         """The image that a file means by a name, which may have folders in front; None where there is none.
@@ -47,15 +53,20 @@ class ListedImages:
         """
         wanted = name.replace("\\", "/").strip().lower()
         found = self.by_name.get(wanted.rpartition("/")[2], ())
-        part = part_of(listed_in)
+        behind = f"/{wanted.lstrip('./')}"
+        part = part_named(stem_of(listed_in)) or part_within(listed_in, self.folder)
         ways = (
-            [path for path in found if f"/{path.as_posix().lower()}".endswith(f"/{wanted.lstrip('./')}")],
-            [path for path in found if part is not None and part_of(path) == part],
+            [path for path in found if any(_place(p).endswith(behind) for p in (path, path.with_name(stem_of(path))))],
+            [path for path in found if part is not None and part_within(path, self.folder) == part],
             [path for path in found if path.parent == listed_in.parent],
         )
         for left in ways:
             found = tuple(path for path in found if path in left) or found
         return found[0] if len(found) == 1 else None
+
+
+def _place(path: Path) -> str:
+    return f"/{path.as_posix().lower()}"
 
 
 def part_of(path: Path) -> str | None:
