@@ -70,8 +70,9 @@ class ImagePoints:
             cases.append(case)
             used += files
         for key, image in sorted(rest.items()):
-            problems.append(Problem(str(image), "has no points beside it", "Add them, or remove the image."))
-            cases.append(Case(_id(key, names, folder), {"image": lazies.image(image)}))
+            case_id, remedy = _id(key, names, folder), "Add them, or remove the image."
+            problems.append(Problem(str(image), "has no points beside it", remedy, case_id))
+            cases.append(Case(case_id, {"image": lazies.image(image)}))
             used.append(image)
         return Dataset(
             where=str(folder),
@@ -88,7 +89,7 @@ LAYOUT = ImagePoints()
 
 def _case(case_id: str, name: BidsName | None, group: Found, problems: list[Problem]) -> tuple[Case, list[Path]]:
     """A case, and the files that it is made of."""
-    image = _image(group, problems)
+    image = _image(case_id, group, problems)
     chosen = _by_rater(group.points, image)
     lies_on = image or next(iter(group.masks), None)
     truths = {
@@ -155,7 +156,7 @@ def _is_mask(path: Path) -> bool:
     return stem_of(path).rpartition("_")[2].lower() in MASKS
 
 
-def _image(group: Found, problems: list[Problem]) -> Path | None:
+def _image(case_id: str, group: Found, problems: list[Problem]) -> Path | None:
     """The image that the points lie on; several that fit equally well are a problem, and none is taken."""
     if not group.images:
         return None
@@ -170,7 +171,7 @@ def _image(group: Found, problems: list[Problem]) -> Path | None:
         return fitting[0]
     names = ", ".join(path.name for path in (fitting or group.images)[:3])
     what = f"does not say which of {names} its points lie on" if fitting else f"lies on none of {names} by its name"
-    problems.append(Problem(str(first), what, "Name it after its image, or keep one image a person."))
+    problems.append(Problem(str(first), what, "Name it after its image, or keep one image a person.", case_id))
     return None
 
 
