@@ -1,8 +1,8 @@
 """A file for each case, with its image and its labels in it: .h5 or .hdf5 with data sets `image`, `label`, `scribble`.
 
 As in prepared sets of ACDC and BraTS, in one folder or in several, whose names may say the part of the split; of
-folders of slices and of volumes the first are read. A scribble is a label map that marks a few strokes and leaves the rest
-unknown, by a value of its own (4 in ACDC). Where a file has both, the full labels are the truth unless `--target
+folders of slices and of volumes the first are read. A scribble is a label map that marks a few strokes and leaves the
+rest unknown, by a value of its own (4 in ACDC). Where a file has both, the full labels are the truth unless `--target
 scribble` asks for the strokes. Slices and frames of one patient (patient001_frame01_slice_0) belong together.
 """
 
