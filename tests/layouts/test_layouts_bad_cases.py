@@ -8,9 +8,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from dicom_making import make_series, random_volume
 from made_folders import LAYOUTS, mask, opened, png, text, volume
 
+from dicom_making import make_series, random_volume
 from hounsfield.layouts.splits import split_by_patient
 from hounsfield.training.track import nobody
 from hounsfield.verbs.looking import look
