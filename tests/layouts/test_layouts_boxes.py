@@ -72,6 +72,24 @@ def test_a_file_for_each_part(tmp_path, places):
     assert {case.id: case.split for case in opened(tmp_path)} == {"a": "training", "b": "validation"}
 
 
+def test_folders_say_the_part_where_one_list_is_there_for_all(tmp_path):
+    for part, name in (("train", "a"), ("test", "b")):
+        png(tmp_path / "coco" / "images" / part / f"{name}.png")
+        png(tmp_path / "table" / "images" / part / f"{name}.png")
+    coco(tmp_path / "coco" / "all.json", "a.png", "b.png")
+    (tmp_path / "table" / "boxes.csv").write_text("filename,xmin,ymin,xmax,ymax\na.png,1,2,4,6\nb.png,1,2,4,6\n")
+    for layout in ("coco", "table"):
+        assert {case.id: case.split for case in opened(tmp_path / layout)} == {"a": "training", "b": "test"}
+
+
+def test_a_list_of_two_parts_leaves_them_to_the_folders(tmp_path):
+    for part, name in (("train", "a"), ("val", "b"), ("test", "c")):
+        png(tmp_path / part / f"{name}.png")
+    coco(tmp_path / "train_val.json", "a.png", "b.png")
+    coco(tmp_path / "test.json", "c.png")
+    assert {case.id: case.split for case in opened(tmp_path)} == {"a": "training", "b": "validation", "c": "test"}
+
+
 def test_equal_names_in_two_parts(tmp_path):
     for part in ("train", "test"):
         png(tmp_path / part / "1.png")
@@ -98,7 +116,7 @@ def test_what_does_not_fit_together_is_told(tmp_path):
     (tmp_path / "zero.json").write_text('{"images": 1, "categories": 2}')
     told = sorted(str(problem) for problem in opened(tmp_path).problems)
     assert len(told) == 3
-    assert r"one.json: lists 1 images that are not there, or several times, ../none.png first" in told[0]
+    assert "one.json: lists ../none.png, which is not there, or several times" in told[0]
     assert "two.json: lists 1 images a second time, a.png (also in one.json) first" in told[1]
     assert "zero.json: is no file of COCO annotations" in told[2]
 
@@ -123,7 +141,8 @@ def test_images_and_a_table(tmp_path):
     assert (dataset.layout, dataset.task) == ("boxes_table", "detection")
     assert {case.id: list(case.truths) for case in dataset} == {"a": ["boxes"], "b": ["boxes"], "c": []}
     assert len(dataset["b"].truth(Boxes)) == 0
-    assert "names 1 images that are not there, or several times, d.png first" in dataset.problems[0].what
+    assert "lists d.png, which is not there, or several times" in dataset.problems[0].what
+    assert dataset.problems[0].case == "d"
     with pytest.raises(Refused, match="line 3: has a box without a class"):
         dataset["a"].truth(Boxes)
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from hounsfield.formats import hdf5
+from hounsfield.layouts import hdf5 as layout
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS
@@ -45,11 +47,12 @@ def slices(tmp_path):
 def test_slices_of_acdc(slices):
     dataset = opened(slices)
     assert (dataset.layout, dataset.task, len(dataset)) == ("hdf5", "segmentation", 6)
-    assert "6 of 6 HDF5 files looked into hold an image and its labels" in dataset.why
+    assert "8 of 8 HDF5 files looked into hold an image and its labels" in dataset.why
     assert {case.patient for case in dataset} == {"patient001", "patient002"}
     assert not dataset.problems
     volumes = {f"ACDC_training_volumes/patient00{patient}_frame01.h5" for patient in (1, 2)}
     assert set(dataset.unclaimed) == {"train.list", *volumes}
+    assert dataset.notes == ("ACDC_training_volumes: images of 3 axes beside others of 2, left out",)
     case = dataset["patient002_frame01_slice_1"]
     assert np.array_equal(case.inputs["image"].load().array()[0], IMAGE + 1)
     labels = case.truth(LabelMap)
@@ -57,6 +60,44 @@ def test_slices_of_acdc(slices):
     assert labels.labels == {1: "label_1", 2: "label_2", 3: "label_3"}
     assert labels.ignore is None
     assert labels.grid == case.inputs["image"].load().grid
+
+
+def test_folders_are_parts_of_the_split(tmp_path):
+    for part, patient in (("train", 1), ("train", 2), ("val", 3)):
+        for k in range(2):
+            write(tmp_path / part / f"p{patient}_slice_{k}.h5", image=IMAGE, label=LABEL)
+    dataset = opened(tmp_path)
+    assert {case.patient: case.split for case in dataset} == {"p1": "training", "p2": "training", "p3": "validation"}
+    assert (len(dataset), dataset.unclaimed) == (6, ())
+
+
+def test_equal_names_in_two_folders_are_two_patients(tmp_path):
+    for part in ("train", "val"):
+        write(tmp_path / part / "p1_slice_0.h5", image=IMAGE, label=LABEL)
+    write(tmp_path / "train" / "p1_slice_1.h5", image=IMAGE, label=LABEL)
+    assert {case.id: case.patient for case in opened(tmp_path)} == {
+        "train_p1_slice_0.h5": "train_p1",
+        "p1_slice_1": "train_p1",
+        "val_p1_slice_0.h5": "val_p1",
+    }
+
+
+def test_digests_are_read_in_parts_that_are_bounded(tmp_path, monkeypatch):
+    volume = np.arange(6 * 5 * 4, dtype=np.int16).reshape(6, 5, 4)
+    write(tmp_path / "a.h5", image=volume, label=(volume % 3).astype(np.uint8))
+    whole = opened(tmp_path)["a"].digest()
+    sizes = []
+    monkeypatch.setattr(hdf5, "PART", 3 * 4 * 2)  # three rows of the image
+    monkeypatch.setattr(layout, "parts_of", lambda *asked: measured(sizes, hdf5.parts_of(*asked)))
+    assert opened(tmp_path)["a"].digest() == whole
+    assert max(sizes) == 24
+    assert sum(sizes) == 6 * 5 * 4 * (2 + 1)
+
+
+def measured(sizes, parts):
+    for part in parts:
+        sizes.append(part.nbytes)
+        yield part
 
 
 def test_scribbles_leave_the_rest_unknown(slices):

@@ -83,6 +83,27 @@ def test_images_without_points_are_told_and_masks_are_none(tmp_path):
     assert [Path(problem.where).name for problem in dataset.problems] == ["b.nii.gz"]
 
 
+def test_maps_of_probability_are_neither_labels_nor_images(tmp_path):
+    volume(tmp_path / "sub-01_T1w.nii.gz")
+    volume(tmp_path / "sub-01_label-GM_probseg.nii.gz", np.full((4, 5, 6), 0.5, np.float32))
+    fcsv(tmp_path / "sub-01_T1w_afids.fcsv")
+    for name in ("b", "b_probseg"):
+        volume(tmp_path / f"{name}.nii.gz")
+    fcsv(tmp_path / "b.fcsv")
+    dataset = opened(tmp_path)
+    assert {case.id: list(case.truths) for case in dataset} == {"sub-01": ["points"], "b": ["points"]}
+    assert dataset["sub-01"].inputs["image"].where.endswith("sub-01_T1w.nii.gz")
+    assert dataset.unclaimed == ("b_probseg.nii.gz", "sub-01_label-GM_probseg.nii.gz")
+
+
+def test_masks_are_called_as_everywhere(tmp_path):
+    for word in ("segmentation", "gt", "msk"):
+        volume(tmp_path / f"sub-{word}_T1w.nii.gz")
+        volume(tmp_path / f"sub-{word}_{word}.nii.gz")
+        fcsv(tmp_path / f"sub-{word}_T1w_afids.fcsv")
+    assert all(list(case.truths) == ["points", "labels"] for case in opened(tmp_path))
+
+
 def test_pixels_of_a_picture(tmp_path):
     Pillow.fromarray(np.zeros((9, 12), np.uint8)).save(tmp_path / "a.png")
     (tmp_path / "a.csv").write_text(",X,Y\n1,11,8\n")

@@ -65,7 +65,10 @@ def test_records_lists_what_is_there(tmp_path):
     dataset = opened(tmp_path)
     assert [case.id for case in dataset] == ["p1/a", "p2/b"]
     assert dataset.unclaimed == ("p2/b_layout.dat", "p2/b_layout.hea")
-    assert "lists 2 records that are not there, p3/c first" in dataset.problems[0].what
+    assert [(problem.what, problem.case) for problem in dataset.problems] == [
+        ("lists p3/c, which is not there", "p3/c"),
+        ("lists ../a, which is not there", "../a"),
+    ]
 
 
 def test_a_bad_record_does_not_hide_the_others(tmp_path):

@@ -33,6 +33,7 @@ MOST_OBJECTS = 1024  # groups and data sets that are looked at in a file
 DEEPEST = 8  # groups in groups: hard links can form circles
 LARGEST_CHUNK = 256 * MiB  # a chunk is unpacked as a whole
 PIECE = 4 * MiB  # of what is not stored in chunks
+PART = 64 * MiB  # that is read at a time of what is only to be hashed
 FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # those that the library itself holds
 
 IMAGES = ("image", "images", "img", "data", "raw", "volume", "scan", "t1", "t1c", "t1ce", "t2", "flair", "ct", "mr")
@@ -121,6 +122,15 @@ def read_label_numbers(path: Path, numbers: Numbers) -> tuple[NDArray[np.integer
     where = f"{path}::{numbers.name}"
     grid = pixel_grid(where, numbers.shape)
     return whole_numbers(where, _read(path, numbers, (slice(None),) * len(numbers.shape))), grid
+
+
+def parts_of(path: Path, numbers: Numbers) -> Iterator[NDArray[Any]]:
+    """The numbers of a data set in their order, in parts of at most 64 MiB; a part goes through whole chunks."""
+    with _endured(path) as file:
+        data = file[numbers.name]
+        _refuse_data(path, data, numbers)
+        for place in _places(numbers.shape, numbers.dtype.itemsize):
+            yield np.asarray(data[place]).astype(native(numbers.dtype), copy=False)
 
 
 def native(dtype: np.dtype) -> np.dtype:
@@ -246,6 +256,20 @@ def _numbers(data: Any, name: str) -> Numbers | None:
     if data.shape is None or dtype.kind not in "iufb":
         return None
     return Numbers(name, tuple(map(int, data.shape)), dtype)
+
+
+def _places(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[int | slice, ...]]:
+    """Where the parts of a data set lie, in its order: rows of the first axis whose rows are small enough."""
+    if not shape:
+        yield ()
+        return
+    row = math.prod(shape[1:]) * itemsize
+    if row > PART and len(shape) > 1:
+        for index in range(shape[0]):
+            yield from ((index, *rest) for rest in _places(shape[1:], itemsize))
+        return
+    step = max(1, PART // max(1, row))
+    yield from ((slice(start, start + step),) for start in range(0, shape[0], step))
 
 
 def _read(path: Path, numbers: Numbers, part: tuple[slice, ...]) -> NDArray[Any]:

@@ -1,6 +1,7 @@
 """Images and a table of boxes, a row for each: filename,xmin,ymin,xmax,ymax,class and its relatives.
 
-One table for all, or one for each part of the split (train.csv, or train/ with a table in it). An image that no row
+One table for all, or one for each part of the split (train.csv, or train/ with a table in it); where the tables do not
+say the part, the folders of the images do. An image that no row
 names has no truth; a row without numbers says that its image holds nothing.
 """
 
@@ -14,9 +15,18 @@ from hounsfield.formats.boxes import EdgeBox, boxes_of
 from hounsfield.formats.boxes_table import form_of, read_box_table
 from hounsfield.formats.table import first_row
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import all_files, files_in, is_image, is_table, roots, unclaimed
+from hounsfield.layouts.folders import (
+    all_files,
+    files_in,
+    ids_of,
+    is_image,
+    is_table,
+    part_of,
+    roots,
+    unclaimed,
+)
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.layouts.listed_images import ListedImages, case_ids, part_of
+from hounsfield.layouts.listed_images import ListedImages, Missing, not_there, unread
 from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 
 HEAD = 4096
@@ -44,21 +54,26 @@ class BoxesTable:
             remedy = "Name the columns in its first line: filename,xmin,ymin,xmax,ymax,class."
             raise refuse(folder, "has no table of boxes", remedy)
         images, listed, problems = ListedImages.of(folder), Listed(), list[Problem]()
+        missing, refused = list[Missing](), False
         for path in tables:
             try:
                 boxes = read_box_table(path)
             except Refused as refusal:
                 problems += refusal.problems
+                refused = True
                 continue
-            problems += _add(path, boxes, images, listed)
-        others = [path for path in all_files(folder) if is_image(path) and path not in listed]
-        ids = case_ids([*listed, *others], folder)
+            problems += _add(path, boxes, images, listed, missing)
+        others = images.besides(listed)
+        ids = ids_of(dict.fromkeys((*listed, *others, *(place for _, _, place in missing))), folder)
+        problems += [*not_there(missing, ids), *(unread(others, ids) if refused else ())]
         cases = []
         for image, (path, edge_boxes) in listed.items():
-            split = part_of(path) if len(tables) > 1 else None
+            split = images.part_of_list(path) if len(tables) > 1 else None
+            split = split or part_of(image, folder)
             truths = {"boxes": Truth(_boxes(path, edge_boxes, image))}
             cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=split))
-        cases += [Case(ids[image], {"image": lazies.image(image)}) for image in others]
+        for image in others:
+            cases.append(Case(ids[image], {"image": lazies.image(image)}, split=part_of(image, folder)))
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
@@ -86,20 +101,23 @@ def _columns(path: Path) -> list[str]:
         return []
 
 
-def _add(path: Path, boxes: dict[str, tuple[EdgeBox, ...]], images: ListedImages, listed: Listed) -> list[Problem]:
-    """Put the boxes of a table to the images they name; what is missing or named by two tables is a problem."""
-    problems, missing, again = list[Problem](), list[str](), list[str]()
+def _add(
+    path: Path,
+    boxes: dict[str, tuple[EdgeBox, ...]],
+    images: ListedImages,
+    listed: Listed,
+    missing: list[Missing],
+) -> list[Problem]:
+    """Put the boxes of a table to the images they name, or to what is missing; one named by two is a problem."""
+    problems, again = list[Problem](), list[str]()
     for name, edge_boxes in boxes.items():
         image = images.find(name, path)
         if image is None:
-            missing.append(name)
+            missing.append((path, name, images.place_of(name)))
         elif image in listed:
             again.append(name)
         else:
             listed[image] = (path, edge_boxes)
-    if missing:
-        what = f"names {len(missing)} images that are not there, or several times, {missing[0][:80]} first"
-        problems.append(Problem(str(path), what, "Add them, or remove their rows."))
     if again:
         what = f"names {len(again)} images that other rows name in another way, {again[0][:80]} first"
         problems.append(Problem(str(path), what, "Name each image in one table, and in one way."))

@@ -22,12 +22,11 @@ from hounsfield.layouts.folders import (
     unclaimed,
 )
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.layouts.mask_names import without_masks
+from hounsfield.layouts.mask_names import FOLDERS, without_masks
 from hounsfield.values import Case, Dataset, Diagnosis, Truth, refuse
 
 NOT_CLASSES = frozenset({
-    "annotations", "image", "images", "imagestr", "imagests", "imgs", "jpegimages", "label", "labels", "labelstr",
-    "labelsts", "mask", "masks", "segmentations",
+    *FOLDERS, "annotations", "image", "images", "imagestr", "imagests", "imgs", "jpegimages", "labelstr", "labelsts",
 })  # fmt: skip
 
 Found = tuple[Path, str, str | None]  # image, class, part of the split

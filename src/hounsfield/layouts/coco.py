@@ -1,7 +1,7 @@
 """COCO: images, and one JSON of annotations for all of them or one for each part: instances_train2017.json.
 
-The JSON may lie beside the images, above them, or in `annotations`; a part's name in its name or its folder's is its
-part of the split. Only boxes are read.
+The JSON may lie beside the images, above them, or in `annotations`. Of several, a part's name in their name or their
+folder's is their part of the split; else the folders of the images say it. Only boxes are read.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hounsfield.formats.boxes_coco import CocoFile, Picture, read_annotations
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import files_in, roots, unclaimed
+from hounsfield.layouts.folders import files_in, ids_of, part_of, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.layouts.listed_images import ListedImages, case_ids, part_of
+from hounsfield.layouts.listed_images import ListedImages, Missing, not_there, unread
 from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 
 ANNOTATIONS = "annotations"
@@ -42,22 +42,27 @@ class Coco:
             raise refuse(folder, "has no JSON of COCO annotations", "Name the folder that holds it and the images.")
         images, problems = ListedImages.of(folder), list[Problem]()
         listed: dict[Path, tuple[CocoFile, Picture]] = {}
+        missing, refused = list[Missing](), False
         for path in found:
             try:
                 annotations = read_annotations(path)
             except Refused as refusal:
                 problems += refusal.problems
+                refused = True
                 continue
             if annotations.has_objects and not annotations.has_boxes:
                 what = "annotates its images with something else than boxes"
                 problems.append(Problem(str(path), what, "Leave it out."))
                 continue
-            problems += _add(annotations, images, listed)
-        ids = case_ids(listed, folder)
+            problems += _add(annotations, images, listed, missing)
+        others = images.besides(listed) if refused else []
+        ids = ids_of(dict.fromkeys((*listed, *others, *(place for _, _, place in missing))), folder)
+        problems += [*not_there(missing, ids), *unread(others, ids)]
         cases = []
         for image, (annotations, picture) in listed.items():
             truths = {"boxes": Truth(_boxes(annotations, picture, image))} if annotations.has_boxes else {}
-            split = part_of(annotations.path) if len(found) > 1 else None
+            split = images.part_of_list(annotations.path) if len(found) > 1 else None
+            split = split or part_of(image, folder)
             cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=split))
         return Dataset(
             where=str(folder),
@@ -89,21 +94,19 @@ def _looks_like_coco(path: Path) -> bool:
     return b'"categories"' in text and (b'"images"' in text or b'"annotations"' in text)
 
 
-def _add(annotations: CocoFile, images: ListedImages, listed: dict[Path, tuple[CocoFile, Picture]]) -> list[Problem]:
-    """Put the pictures of a file to the images they name; what is missing or listed twice is a problem."""
-    path, problems = str(annotations.path), list[Problem]()
-    missing, again = [], []
+def _add(
+    annotations: CocoFile, images: ListedImages, listed: dict[Path, tuple[CocoFile, Picture]], missing: list[Missing]
+) -> list[Problem]:
+    """Put the pictures of a file to the images they name, or to what is missing; one listed twice is a problem."""
+    path, problems, again = str(annotations.path), list[Problem](), list[str]()
     for picture in annotations.pictures:
         image = images.find(picture.file_name, annotations.path)
         if image is None:
-            missing.append(picture.file_name)
+            missing.append((annotations.path, picture.file_name, images.place_of(picture.file_name)))
         elif image in listed:
             again.append(f"{picture.file_name} (also in {listed[image][0].path.name})")
         else:
             listed[image] = (annotations, picture)
-    if missing:
-        what = f"lists {len(missing)} images that are not there, or several times, {missing[0][:80]} first"
-        problems.append(Problem(path, what, "Add them, or shorten the list."))
     if again:
         what = f"lists {len(again)} images a second time, {again[0][:160]} first"
         problems.append(Problem(path, what, "Keep each image in one list."))

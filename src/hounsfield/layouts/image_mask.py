@@ -12,11 +12,11 @@ from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import PARTS, by_stem, common_folder, folders_in, ids_of, images_in, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.mask_names import FOLDERS
 from hounsfield.layouts.mask_values import meaning_of
 from hounsfield.values import Case, Dataset, Problem, Truth, refuse
 
 IMAGES = ("images", "image", "imgs")
-MASKS = ("masks", "mask", "labels", "label", "segmentations")
 ENDINGS = ("", "_mask", "_label", "_labels", "_seg", "_segmentation")
 
 
@@ -97,7 +97,7 @@ def _pairs(folder: Path) -> list[Pair]:
 
 def _beside(at: Path, part: str | None) -> list[Pair]:
     """images beside masks."""
-    pairs = [Pair(at / images, at / masks, part) for images in IMAGES for masks in MASKS]
+    pairs = [Pair(at / images, at / masks, part) for images in IMAGES for masks in FOLDERS]
     return next(([pair] for pair in pairs if images_in(pair.images) and images_in(pair.masks)), [])
 
 
@@ -107,7 +107,7 @@ def _cut(root: Path) -> list[Pair]:
         Pair(inner, root / masks / inner.name, PARTS[inner.name.lower()])
         for images in IMAGES
         for inner in folders_in(root / images)
-        for masks in MASKS
+        for masks in FOLDERS
         if inner.name.lower() in PARTS and images_in(inner) and images_in(root / masks / inner.name)
     ]
 

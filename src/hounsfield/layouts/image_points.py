@@ -17,12 +17,12 @@ from hounsfield.layouts import lazies
 from hounsfield.layouts.bids_names import BidsName, bids_name
 from hounsfield.layouts.folders import all_files, images_in, is_image, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.mask_names import is_mask, is_probability
 from hounsfield.layouts.points_files import ending_of, has_word, is_label_map, points, stem_of_image
 from hounsfield.values import Case, Dataset, Problem, Truth, refuse
 
 SURE = (".fcsv", ".mrk.json", "_ctd.json")
 ORDER = (".fcsv", ".mrk.json", ".json", "_ctd.json", ".csv", ".pts", ".nii.gz", ".nii")
-MASKS = ("dseg", "label", "labels", "mask", "masks", "msk", "probseg", "seg")
 AGREED = ("", "agreed", "consensus", "groundtruth")
 HEAD = 4096
 
@@ -70,8 +70,9 @@ class ImagePoints:
             cases.append(case)
             used += files
         for key, image in sorted(rest.items()):
-            problems.append(Problem(str(image), "has no points beside it", "Add them, or remove the image."))
-            cases.append(Case(_id(key, names, folder), {"image": lazies.image(image)}))
+            case_id, remedy = _id(key, names, folder), "Add them, or remove the image."
+            problems.append(Problem(str(image), "has no points beside it", remedy, case_id))
+            cases.append(Case(case_id, {"image": lazies.image(image)}))
             used.append(image)
         return Dataset(
             where=str(folder),
@@ -88,7 +89,7 @@ LAYOUT = ImagePoints()
 
 def _case(case_id: str, name: BidsName | None, group: Found, problems: list[Problem]) -> tuple[Case, list[Path]]:
     """A case, and the files that it is made of."""
-    image = _image(group, problems)
+    image = _image(case_id, group, problems)
     chosen = _by_rater(group.points, image)
     lies_on = image or next(iter(group.masks), None)
     truths = {
@@ -115,7 +116,7 @@ def _find(folder: Path) -> dict[Key, Found]:
         found[_key(path, stem_of_image(path))].points.append(path)
     for path in set(images.values()) - set(named):
         group = found.get(_key(path, stem_of(path)))
-        if group is not None:
+        if group is not None and not is_probability(stem_of(path)):
             (group.masks if _is_mask(path) else group.images).append(path)
     return {key: Found(sorted(g.images), sorted(g.masks), sorted(g.points)) for key, g in found.items()}
 
@@ -152,10 +153,11 @@ def _key(path: Path, stem: str) -> Key:
 
 
 def _is_mask(path: Path) -> bool:
-    return stem_of(path).rpartition("_")[2].lower() in MASKS
+    """Whether the last word of a name says so: what stands before it is the name of the image."""
+    return is_mask(stem_of(path).rpartition("_")[2])
 
 
-def _image(group: Found, problems: list[Problem]) -> Path | None:
+def _image(case_id: str, group: Found, problems: list[Problem]) -> Path | None:
     """The image that the points lie on; several that fit equally well are a problem, and none is taken."""
     if not group.images:
         return None
@@ -170,7 +172,7 @@ def _image(group: Found, problems: list[Problem]) -> Path | None:
         return fitting[0]
     names = ", ".join(path.name for path in (fitting or group.images)[:3])
     what = f"does not say which of {names} its points lie on" if fitting else f"lies on none of {names} by its name"
-    problems.append(Problem(str(first), what, "Name it after its image, or keep one image a person."))
+    problems.append(Problem(str(first), what, "Name it after its image, or keep one image a person.", case_id))
     return None
 
 
@@ -198,11 +200,11 @@ def _rater(path: Path) -> str:
 
 
 def _without_points(found: dict[Key, Found]) -> list[Path]:
-    """Images that lie among images with points and have none; masks and what was made of other images left out."""
+    """Images that lie among images with points and have none; masks, probabilities and what was made of other images left out."""
     with_points = {path for group in found.values() for path in (*group.images, *group.masks, *group.points)}
     rest = []
     for at in sorted({path.parent for group in found.values() for path in group.images}):
-        images = images_in(at)
+        images = [path for path in images_in(at) if not is_probability(stem_of(path))]
         stems = {stem_of(path) for path in images}
         for path in images:
             parts = stem_of(path).split("_")

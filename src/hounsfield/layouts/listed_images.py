@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hounsfield.formats.files import stem_of
-from hounsfield.layouts.folders import all_files, is_image, part_named
-from hounsfield.layouts.folders import part_of as part_within
+from hounsfield.layouts.folders import all_files, is_image, part_named, part_of
+from hounsfield.values import Problem
 
-PARTS = {
-    "train": "training",
-    "training": "training",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
+Missing = tuple[Path, str, Path]
+"""A list, the name in it of an image that can not be told, and where that would lie."""
 
 
 @dataclass(frozen=True)
@@ -54,35 +46,42 @@ class ListedImages:
         wanted = name.replace("\\", "/").strip().lower()
         found = self.by_name.get(wanted.rpartition("/")[2], ())
         behind = f"/{wanted.lstrip('./')}"
-        part = part_named(stem_of(listed_in)) or part_within(listed_in, self.folder)
+        part = self.part_of_list(listed_in)
         ways = (
             [path for path in found if any(_place(p).endswith(behind) for p in (path, path.with_name(stem_of(path))))],
-            [path for path in found if part is not None and part_within(path, self.folder) == part],
+            [path for path in found if part is not None and part_of(path, self.folder) == part],
             [path for path in found if path.parent == listed_in.parent],
         )
         for left in ways:
             found = tuple(path for path in found if path in left) or found
         return found[0] if len(found) == 1 else None
 
+    def part_of_list(self, path: Path) -> str | None:
+        """The part of the split that a list's name says, or else its folder's: instances_val2017.json, test/a.csv."""
+        return part_named(path.name) or part_of(path, self.folder)
+
+    def place_of(self, name: str) -> Path:
+        """Where an image that is not there would lie, by the name that a list gives it; never outside the folder."""
+        parts = PurePosixPath(name.replace("\\", "/").strip()).parts
+        return self.folder.joinpath(*(part for part in parts if part not in ("/", "..") and ":" not in part))
+
+    def besides(self, listed: Container[Path]) -> list[Path]:
+        """The images that no list names."""
+        every = {path for paths in self.by_name.values() for path in paths}
+        return [path for path in sorted(every) if path not in listed]
+
+
+def unread(others: Iterable[Path], ids: Mapping[Path, str]) -> list[Problem]:
+    """One problem for each image that no list names, where a list can not be read: that one may name it."""
+    what, remedy = "is in no list that can be read", "Mend the list, or remove the image."
+    return [Problem(str(path), what, remedy, ids[path]) for path in others]
+
+
+def not_there(missing: Iterable[Missing], ids: Mapping[Path, str]) -> list[Problem]:
+    """One problem for each image that a list names and that can not be told."""
+    what, remedy = "lists {}, which is not there, or several times", "Add it, or shorten the list."
+    return [Problem(str(path), what.format(name[:80]), remedy, ids[place]) for path, name, place in missing]
+
 
 def _place(path: Path) -> str:
     return f"/{path.as_posix().lower()}"
-
-
-def part_of(path: Path) -> str | None:
-    """The part of the split that a file's name says, or else its folder's: instances_val2017.json, test/a.csv."""
-    for name in (path.name, path.parent.name):
-        for word in re.split(r"[^a-z]+", name.lower()):
-            if word in PARTS:
-                return PARTS[word]
-    return None
-
-
-def case_ids(images: Iterable[Path], folder: Path) -> dict[Path, str]:
-    """A name for each image: its own without suffix, or with folders and suffix where two would be alike."""
-    paths = list(images)
-    stems = Counter(stem_of(path).lower() for path in paths)
-    return {
-        path: stem_of(path) if stems[stem_of(path).lower()] == 1 else "_".join(path.relative_to(folder).parts)
-        for path in paths
-    }

@@ -8,24 +8,31 @@ from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 
+FOLDERS = ("masks", "mask", "labels", "label", "segmentations")
+"""How folders of masks are called."""
+
 WORDS = frozenset({
-    "annotation", "annotations", "contour", "contours", "dseg", "groundtruth", "gt", "label", "labels", "lesion",
-    "lesions", "mask", "masks", "roi", "seg", "segm", "segmentation", "segmentations", "truth",
+    *FOLDERS, "annotation", "annotations", "contour", "contours", "dseg", "groundtruth", "gt", "lesion", "lesions",
+    "msk", "roi", "seg", "segm", "segmentation", "truth",
 })  # fmt: skip
 ENDINGS = ("mask", "seg")
 """How words of one's own for masks end: brainmask, gmseg."""
 
 NO_LABELS = ("probseg",)  # probabilities, in BIDS
 
-BEHIND = "annotation|groundtruth|gt|labels?|masks?|roi|segm?|segmentation"
+BEHIND = "annotation|groundtruth|gt|labels?|masks?|msk|roi|segm?|segmentation"
 SUFFIX = re.compile(rf"(.+?)[ _.-](?:{BEHIND})(?:[ _.-]?\d+)?", re.IGNORECASE)
 
 
 def is_mask(name: str) -> bool:
     """Whether one of the words of a name says that the file is a mask: lesion_mask, gt, seg-manual."""
-    words = re.split(r"[ _.-]+", name.lower())
-    is_one = any(word in WORDS or word.endswith(ENDINGS) for word in words)
-    return is_one and not any(word in NO_LABELS for word in words)
+    is_one = any(word in WORDS or word.endswith(ENDINGS) for word in _words(name))
+    return is_one and not is_probability(name)
+
+
+def is_probability(name: str) -> bool:
+    """Whether one of the words of a name says that the file holds probabilities: label-GM_probseg."""
+    return any(word in NO_LABELS for word in _words(name))
 
 
 def with_masks(images: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
@@ -51,3 +58,7 @@ def with_masks(images: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
 def without_masks(images: Iterable[Path]) -> list[Path]:
     """The images, without those that are masks of others."""
     return list(with_masks(images))
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[ _.-]+", name.lower())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hounsfield.formats.files import leaves_its_folder, read_bytes, sha256_of
@@ -57,15 +57,15 @@ class Wfdb:
         paths, problems = _records(root)
         cases, used = [], [root / LIST]
         for path in paths:
+            name = path.relative_to(root).with_suffix("").as_posix()
             try:
                 header = read_header(path)
             except Refused as refusal:
-                problems += refusal.problems
+                problems += [replace(problem, case=name) for problem in refusal.problems]
                 continue
             covariates, truths = _told(header)
-            marked, files = _annotated(header, problems)
+            marked, files = _annotated(header, name, problems)
             kept = {name: value for name, value in covariates.items() if name not in options.ignore}
-            name = path.relative_to(root).with_suffix("").as_posix()
             cases.append(Case(name, {ROLE: _signal(header)}, {**truths, **marked}, kept))
             used += [path, *files, *(header.file(signal) for signal in header.signals)]
         if options.target is not None:
@@ -111,11 +111,9 @@ def _records(root: Path) -> tuple[list[Path], list[Problem]]:
     lines = read_bytes(root / LIST, limit=LIST_LIMIT).decode("utf-8", "replace").splitlines()
     names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     found = {name: root / f"{name}.hea" for name in names if not leaves_its_folder(name)}
+    what, remedy = "lists {}, which is not there", "Add it, or shorten the list."
     missing = [name for name in names if name not in found or not found[name].is_file()]
-    problems = []
-    if missing:
-        what = f"lists {len(missing)} records that are not there, {missing[0][:80]} first"
-        problems.append(Problem(str(root / LIST), what, "Add them, or shorten the list."))
+    problems = [Problem(str(root / LIST), what.format(name[:80]), remedy, name) for name in missing]
     return [path for path in found.values() if path.is_file()], problems
 
 
@@ -147,7 +145,7 @@ def _told(header: Header) -> tuple[dict[str, Cell], dict[str, Truth]]:
     return covariates, truths
 
 
-def _annotated(header: Header, problems: list[Problem]) -> tuple[dict[str, Truth], list[Path]]:
+def _annotated(header: Header, case: str, problems: list[Problem]) -> tuple[dict[str, Truth], list[Path]]:
     """Beats and rhythm of the annotations beside a header, where there are any, and the files they came from."""
     path = header.path.with_suffix(".atr")
     if not path.is_file():
@@ -155,7 +153,7 @@ def _annotated(header: Header, problems: list[Problem]) -> tuple[dict[str, Truth
     try:
         found = read_annotations(path)
     except Refused as refusal:
-        problems += refusal.problems
+        problems += [replace(problem, case=case) for problem in refusal.problems]
         return {}, [path]
     told = {"beats": found.beats(header.rate), "rhythm": found.rhythm(header.rate)}
     content = sha256_of(path)
