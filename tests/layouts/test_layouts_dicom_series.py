@@ -89,11 +89,48 @@ def test_one_bad_series_does_not_lose_the_others(study):
     (folder / "bert" / "t1" / "2").unlink()
     (folder / "anna" / "5").write_bytes((folder / "anna" / "5").read_bytes()[:600])
     dataset = opened(folder)
-    assert [case.id for case in dataset] == ["anna", "bert_t2"]
-    said = "\n".join(map(str, dataset.problems))
-    assert "lacks 1 slice of 1 mm: 1 between 1 and 3" in said
-    assert str(folder / "anna" / "5") in said
-    assert dataset["anna"].inputs["image"].load().grid.shape == (7, 6, 4)
+    assert [case.id for case in dataset] == ["bert_t2"]
+    said = {problem.case: problem for problem in dataset.problems}
+    assert "lacks 1 slice of 1 mm: 1 between 1 and 3" in str(said["bert_t1"])
+    assert said["anna"].where == str(folder / "anna" / "5")
+    assert set(said) == {"anna", "bert_t1"}
+
+
+@pytest.mark.parametrize("left", [0, 100, 600, -20])  # nothing, no DICM, no UID of a series, all but pixels
+def test_a_volume_whose_last_file_is_cut_short_is_refused(tmp_path, left):
+    for path in [
+        *make_series(tmp_path / "a", random_volume((8, 4, 4))),
+        *make_series(tmp_path / "b", random_volume(), series=2),
+    ]:
+        path.rename(path.with_suffix(".dcm"))
+    last = tmp_path / "a" / "8.dcm"
+    last.write_bytes(last.read_bytes()[:left])
+    dataset = opened(tmp_path)
+    assert [case.id for case in dataset] == ["b"]
+    (problem,) = dataset.problems
+    assert (problem.case, problem.where) == ("a", str(last))
+    assert "a volume may lack it" in problem.what
+    assert "Get the file again" in problem.remedy
+
+
+def test_a_damaged_slice_is_of_its_series_in_a_folder_of_several(tmp_path):
+    for number in (3, 4):
+        for path in make_series(tmp_path / "x", random_volume((3, 4, 4)), series=number):
+            path.rename(tmp_path / f"{number}_{path.name}")
+    last = tmp_path / "4_3"
+    last.write_bytes(last.read_bytes()[:-20])
+    dataset = opened(tmp_path)
+    assert [case.id.rpartition("_")[2] for case in dataset] == ["series3"]
+    assert [problem.case.rpartition("_")[2] for problem in dataset.problems] == ["series4"]
+
+
+def test_a_damaged_picture_leaves_the_others_as_they_are(tmp_path):
+    for number, name in enumerate(("left.dcm", "right.dcm", "middle.dcm"), start=1):
+        save(picture(random_volume((4, 5)), series=number, PatientID=""), tmp_path / name)
+    (tmp_path / "middle.dcm").write_bytes((tmp_path / "middle.dcm").read_bytes()[:600])
+    dataset = opened(tmp_path)
+    assert [case.id for case in dataset] == ["left", "right"]
+    assert [problem.case for problem in dataset.problems] == ["middle"]
 
 
 def test_a_root_of_one_series_is_named_after_its_folder(tmp_path):
