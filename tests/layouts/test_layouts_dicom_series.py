@@ -18,6 +18,11 @@ LAYOUTS = {name: import_module(TABLE.target(name).partition(":")[0]).LAYOUT for 
 TURN = np.diag([-1.0, -1, 1, 1])  # LPS to RAS
 
 
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 def opened(folder):
     return open_folder(folder, LAYOUTS)
 
@@ -70,6 +75,29 @@ def test_a_zip_of_series_is_the_same(study, tmp_path):
         other = packed[case.id].inputs["image"]
         assert other.load() == case.inputs["image"].load()
         assert other.digest() == case.inputs["image"].digest()
+
+
+def test_a_zip_without_folders_names_its_series(tmp_path):
+    make_series(tmp_path / "x", random_volume(), PatientID="")
+    with zipfile.ZipFile(tmp_path / "knee.zip", "w") as archive:
+        for path in (tmp_path / "x").iterdir():
+            archive.write(path, path.name)
+    (case,) = opened(tmp_path / "knee.zip")
+    assert (case.id, case.patient) == ("knee", "knee")
+    assert case.inputs["image"].where == f"{tmp_path / 'knee.zip'}::knee"
+
+
+def test_what_is_said_of_a_zip_names_the_archive(tmp_path):
+    paths = make_series(tmp_path / "x" / "a", random_volume())
+    (tmp_path / "x" / "a" / "copy").write_bytes(paths[0].read_bytes())
+    for path in make_series(tmp_path / "x" / "b", random_volume(), series=2)[-1:]:
+        path.write_bytes(path.read_bytes()[:600])
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for path in sorted((tmp_path / "x").rglob("*")):
+            archive.write(path, path.relative_to(tmp_path / "x"))
+    dataset = opened(tmp_path / "x.zip")
+    assert [note.partition(": ")[0] for note in dataset.notes] == [f"{tmp_path / 'x.zip'}::a"]
+    assert [(problem.case, problem.where) for problem in dataset.problems] == [("b", f"{tmp_path / 'x.zip'}::b/5")]
 
 
 def test_the_digest_is_of_the_content(study):

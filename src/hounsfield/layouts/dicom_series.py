@@ -1,4 +1,4 @@
-"""DICOM series: a folder of any depth, or a zip, of DICOM files, whose names mean nothing; a case for each volume.
+"""DICOM series: a folder of any depth of DICOM files, whose names mean nothing; a case for each volume.
 
 A volume is a series, or one phase, echo or orientation of it (see formats/dicom/series.py); a file that does not say
 where it lies is a picture and a case of its own. Left out, and said: localisers, exact copies, pictures of a screen
@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hounsfield.formats.dicom.file import DicomFile
-from hounsfield.formats.zipped import list_members
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import NOTICES, all_files
 from hounsfield.layouts.layout import Claim, ReadOptions
@@ -89,7 +88,7 @@ class DicomSeries:
         """A case for each volume, with the role `image`; the patient by the PatientID, or else by the folder's name."""
         files = _files(folder)
         if not any(file.has_magic() for file in files):
-            raise refuse(folder, "holds no DICOM file", "Name the folder of the series, or its zip.")
+            raise refuse(folder, "holds no DICOM file", "Name the folder of the series.")
         found = _look_at(files)
         named = list(zip(_ids(folder, found.wanted), found.wanted, strict=True))
         cases = [_case(folder, case_id, one.volume) for case_id, one in named if one.volume is not None]
@@ -107,20 +106,8 @@ LAYOUT = DicomSeries()
 
 
 def _files(folder: Path) -> list[DicomFile]:
-    """Every visible file in a folder or a zip, or the one file itself."""
-    if folder.is_dir():
-        return [DicomFile(path) for path in all_files(folder)]
-    if folder.suffix.lower() != ".zip":
-        return [DicomFile(folder)]
-    try:
-        names = [name for name in list_members(folder) if not _is_hidden(name)]
-    except Refused:
-        return []
-    return [DicomFile(folder, name) for name in sorted(names)]
-
-
-def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    """Every visible file in a folder, or the one file itself."""
+    return [DicomFile(path) for path in (all_files(folder) if folder.is_dir() else [folder])]
 
 
 def _look_at(files: Iterable[DicomFile]) -> Found:
@@ -283,6 +270,4 @@ def _common(folder: Path, files: Sequence[DicomFile]) -> PurePosixPath:
 
 
 def _inside(folder: Path, file: DicomFile) -> str:
-    if file.member:
-        return file.member.lstrip("/")
     return file.path.relative_to(folder).as_posix() if folder.is_dir() else file.path.name
