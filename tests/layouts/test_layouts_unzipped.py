@@ -7,9 +7,9 @@ import warnings
 import zipfile
 
 import pytest
-from dicom_making import picture, random_volume, save
 from made_folders import mask, opened, png, text, volume
 
+from dicom_making import picture, random_volume, save
 from hounsfield.formats import unzipping
 from hounsfield.formats.unzipping import unpack_zip
 from hounsfield.values import LabelMap, Refused
