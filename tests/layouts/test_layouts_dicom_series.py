@@ -176,6 +176,28 @@ def test_pictures_are_cases_by_their_names(tmp_path):
     assert len({case.patient for case in dataset}) == 2
 
 
+def test_radiographs_in_a_folder_for_each_class_have_a_diagnosis(tmp_path):
+    for number in range(8):
+        radiograph = picture(random_volume((4, 5)), series=number + 1, PatientID=f"P{number}")
+        save(radiograph, tmp_path / ("normal" if number % 2 else "pneumonia") / f"{number}.dcm")
+    dataset = opened(tmp_path)
+    assert (dataset.layout, dataset.task, len(dataset)) == ("class_folders", "diagnosis", 8)
+
+
+def test_a_folder_for_each_person_is_no_class(tmp_path):
+    for number in range(8):
+        person = "AB"[number % 2]
+        save(picture(random_volume((4, 5)), series=number + 1, PatientID=person), tmp_path / person / f"{number}.dcm")
+    assert opened(tmp_path).layout == "dicom_series"
+
+
+def test_folders_of_slices_are_no_classes(tmp_path):
+    for number, name in enumerate(("a", "b"), start=1):
+        for path in make_series(tmp_path / name, random_volume(), series=number, PatientID=""):
+            path.rename(path.with_suffix(".dcm"))
+    assert opened(tmp_path).layout == "dicom_series"
+
+
 def test_series_in_one_folder_are_told_apart_by_number(tmp_path):
     for number in (3, 4):
         for path in make_series(tmp_path / f"x{number}", random_volume((3, 4, 4)), series=number):
