@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from hounsfield.values.answers import Answer
@@ -21,7 +22,9 @@ AND = "+"  # between the patients of a case that is of several, where they are t
 class Lazy(Generic[T]):
     """A value that is read when it is asked for.
 
-    kind: the type that `load` gives, known without reading.  where: what an error names (a path, or path and member).
+    kind: the type that `load` gives, known without reading.  where: what an error names, for people: never a path to
+    open.  files: where they lie on disk, for checks of what `load` leaves out, such as headers; none where there are no
+    such.
     digest: identity of the content in hexadecimal, without times or paths.  stored: of a label file, its numbers as an
     image on the grid and in the type that the file itself has, which `load` may refuse; None where there is no such.
     """
@@ -31,6 +34,7 @@ class Lazy(Generic[T]):
     load: Callable[[], T]
     digest: Callable[[], str]
     stored: Callable[[], Image] | None = None
+    files: tuple[Path, ...] = ()
 
     def __repr__(self) -> str:
         return f"Lazy({self.kind.__name__} of {self.where})"
