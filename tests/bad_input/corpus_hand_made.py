@@ -19,7 +19,7 @@ from pathlib import Path
 import h5py
 import nibabel as nib
 import numpy as np
-from corpus_good import FLAT, SHAPE, decathlon, dicom_slice, numbers, packed, png_chunk, voc, write_dicom
+from corpus_good import FLAT, SHAPE, coco, decathlon, dicom_slice, numbers, packed, png_chunk, voc, wfdb, write_dicom
 from PIL import Image as Pillow
 from pydicom.dataset import FileDataset
 from pydicom.uid import generate_uid
@@ -322,6 +322,37 @@ JSON = {
 }
 
 
+FORGED = "\x1b[2J\x9b31mx\nhounsfield: all is well\x7f\r\u202e\u2066"
+"""Clears the screen, colours it, writes a line that looks like ours, and turns the writing direction."""
+
+
+def coco_forged(folder: Path) -> Path:
+    _, spoilt = coco(folder)
+    data = json.loads(spoilt.read_text())
+    data["images"][0]["file_name"] = FORGED
+    data["categories"][0]["name"] = FORGED
+    spoilt.write_text(json.dumps(data))
+    return folder
+
+
+def table_forged(folder: Path) -> Path:
+    rows = "".join(f'{n},{n % 2},"{FORGED}"\n' for n in range(30))
+    (folder / "patients.csv").write_text(f'"{FORGED}",ill,word\n' + rows, encoding="utf-8")
+    return folder
+
+
+def labels_forged(folder: Path) -> Path:
+    return json_with(json.dumps({"labels": {"0": "background", "1": FORGED}, "modality": {"0": FORGED}}))(folder)
+
+
+def comments_forged(folder: Path) -> Path:
+    _, spoilt = wfdb(folder)
+    (folder / "RECORDS").write_text("a01\nnone\x1b[2J\x9b31m\u202e\n", encoding="utf-8")
+    text = spoilt.read_text().replace("lead1", "lead\x1b[2J") + "# Dx: \x1b[2J\x9b31m\u202e\n"
+    spoilt.write_text(text, encoding="utf-8")
+    return folder
+
+
 def other_hdf5(folder: Path) -> Path:
     with h5py.File(folder / "case.h5", "w") as file:
         file["image"] = h5py.ExternalLink("/etc/passwd", "image")
@@ -407,6 +438,14 @@ def linked_folder(folder: Path) -> Path:
     return folder / "here"
 
 
+FORGERIES = {
+    "forged-coco": coco_forged,
+    "forged-csv": table_forged,
+    "forged-labels": labels_forged,
+    "forged-wfdb": comments_forged,
+    "forged-names": named("a", "b", FORGED.replace("/", ""), "c\u202egnp"),
+}
+
 READS: dict[str, Writer] = {
     "nii-sheared-0.3": saved("image.nii", nifti_bytes(sheared(0.3))),
     "nii-big-endian": saved("image.nii", big_endian()),
@@ -422,6 +461,7 @@ READS: dict[str, Writer] = {
 }
 
 EITHER: dict[str, Writer] = {"dicom-deep": deep(40), "dicom-deeper": deep(20_000), "hdf5-external": other_hdf5}
+EITHER |= FORGERIES
 
 REFUSED: dict[str, Writer] = {**NIFTI, "nii-gz-bomb": nifti_bomb, **PICTURES, **ARRAYS, **ZIPS}
 REFUSED |= {**DICOM, **VOC, **JSON, **HDF5, **TABLES, **PLACES}
