@@ -438,6 +438,33 @@ def linked_folder(folder: Path) -> Path:
     return folder / "here"
 
 
+def nested(levels: int, name: str, file: str) -> Writer:
+    """Folders in each other, with a file in the innermost. The whole path would be too long for one call."""
+
+    def write(folder: Path) -> Path:
+        top = folder / "scans"
+        top.mkdir()
+        at = os.open(top, os.O_RDONLY)
+        for _ in range(levels):
+            os.mkdir(name, dir_fd=at)
+            inner = os.open(name, os.O_RDONLY, dir_fd=at)
+            os.close(at)
+            at = inner
+        with open(os.open(file, os.O_CREAT | os.O_WRONLY, dir_fd=at), "wb") as last:
+            last.write(png())
+        os.close(at)
+        return top
+
+    return write
+
+
+def nested_out_of_sight(folder: Path) -> Path:
+    """Beside an image that can be read, in folders that nobody looks into."""
+    named("a")(folder)
+    nested(1100, ".d", "b.png")(folder / "scans")
+    return folder / "scans"
+
+
 FORGERIES = {
     "forged-coco": coco_forged,
     "forged-csv": table_forged,
@@ -456,12 +483,17 @@ READS: dict[str, Writer] = {
     "names-odd": named("with blank", "it's", "“quoted”", "ünï-码", "-dash", "007"),
     "name-255": named("n" * 251),
     "link-to-folder": linked_folder,
+    "folders-10-deep": nested(10, "d", "a.png"),
+    "folders-out-of-sight": nested_out_of_sight,
     "png-as-jpg": saved("image.jpg", png()),
     "flat": lambda folder: (Pillow.fromarray(FLAT * 0).save(folder / "a.png"), folder / "a.png")[1],
 }
 
 EITHER: dict[str, Writer] = {"dicom-deep": deep(40), "dicom-deeper": deep(20_000), "hdf5-external": other_hdf5}
 EITHER |= FORGERIES
+EITHER |= {"folders-1100-deep": nested(1100, "d", "a.png"), "folders-1100-deep-no-image": nested(1100, "d", "a.txt")}
+EITHER |= {"folders-50-deep": nested(49, "d", "a.txt"), "folders-5000-deep": nested(5000, "d", "a.png")}
+EITHER |= {"zip-1100-deep": zip_of({"d/" * 1100 + "a.png": png()}), "zip-60-deep": zip_of({"d/" * 60 + "a.png": png()})}
 
 REFUSED: dict[str, Writer] = {**NIFTI, "nii-gz-bomb": nifti_bomb, **PICTURES, **ARRAYS, **ZIPS}
 REFUSED |= {**DICOM, **VOC, **JSON, **HDF5, **TABLES, **PLACES}
