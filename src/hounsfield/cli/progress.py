@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from hounsfield.cli.printing import printable
+
 LIVE_EVERY = 0.2  # seconds between two looks of the live line
 FIRST_LINE = 2.0  # seconds before the first line where nobody watches
 LINE_EVERY = 15.0  # and between two of them
@@ -80,6 +82,7 @@ class Line:
         return f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
     def _print(self, sentence: str, *, live: bool, ends: bool) -> None:
+        sentence = printable(sentence)
         if live:
             width = shutil.get_terminal_size().columns - 1
             sys.stderr.write(f"{CLEAR}{sentence[:width]}" + ("\n" if ends else ""))
@@ -87,6 +90,12 @@ class Line:
             sys.stderr.write(sentence + "\n")
         sys.stderr.flush()
         self.is_open = live and not ends
+
+
+def end_live_line() -> None:
+    """Leave the live line as it stands; what follows begins on the next."""
+    if is_live():
+        sys.stderr.write("\n")
 
 
 def is_live() -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from hounsfield.cli.printing import print_json, tell
 from hounsfield.cli.progress import Line
-from hounsfield.cli.words import as_json, print_json, wished
+from hounsfield.cli.words import as_json, wished
 
 
 @click.command("register")
@@ -26,5 +27,5 @@ def register_command(
     if as_json:
         print_json(found.to_json())
     else:
-        click.echo(repr(found))
-        click.echo(f"\nNext: hounsfield apply {found.files[0]} {moving} --out carried")
+        tell(repr(found))
+        tell("", f"Next: hounsfield apply {found.files[0]} {moving} --out carried")

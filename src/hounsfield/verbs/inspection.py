@@ -79,8 +79,12 @@ class Inspection:
             "also": {other.dataset.layout: [fault.to_json() for fault in other.faults] for other in self.also},
         }
 
+    def lines(self) -> list[str]:
+        """The rows as they are printed."""
+        return [f"{what:>10}  {sentence}" for what, sentence in self.rows()]
+
     def __repr__(self) -> str:
-        return "\n".join(f"{what:>10}  {sentence}" for what, sentence in self.rows())
+        return "\n".join(self.lines())
 
 
 def _others(data: Dataset) -> list[tuple[str, str]]:
