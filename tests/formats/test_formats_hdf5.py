@@ -175,6 +175,11 @@ def test_a_part_is_read_over_the_borders_of_chunks(tmp_path, rows):
     assert np.array_equal(found, VOLUME[None, rows])
 
 
+def test_a_data_set_without_a_row_is_read_as_one(made):
+    (numbers,) = hdf5.list_numbers(made(image=VOLUME[:0])).values()
+    assert hdf5._read(made(image=VOLUME[:0]), numbers, (slice(None),) * 3).shape == (0, 6, 7)
+
+
 # files that are not what they say
 
 

@@ -287,7 +287,7 @@ def _refuse_data(path: Path, data: Any, numbers: Numbers) -> None:
     chunk = math.prod(data.chunks) * numbers.dtype.itemsize if data.chunks else 0
     if chunk > LARGEST_CHUNK:
         raise refuse(where, f"is stored in pieces of {chunk // MiB} MiB", "Store it in chunks of some MiB.")
-    layer = [-(-length // edge) for length, edge in zip(numbers.shape, data.chunks or numbers.shape, strict=True)][1:]
+    layer = [-(-length // edge) for length, edge in zip(numbers.shape[1:], (data.chunks or ())[1:], strict=False)]
     if math.prod(layer) > MOST_CHUNKS:
         raise refuse(where, f"is stored in {math.prod(layer)} pieces a layer", "Store it in chunks of some MiB.")
     declared = math.prod(numbers.shape) * numbers.dtype.itemsize
