@@ -136,6 +136,17 @@ def dicom_single(folder: Path) -> tuple[Path, Path]:
     return folder, folder / "one.dcm"
 
 
+def dicom_packed(folder: Path) -> tuple[Path, Path]:
+    """Lossless JPEG, which one decoder alone can read."""
+    writer = sitk.ImageFileWriter()
+    writer.SetImageIO("GDCMImageIO")
+    writer.SetUseCompression(True)
+    writer.SetCompressor("JPEG")
+    writer.SetFileName(str(folder / "one.dcm"))
+    writer.Execute(sitk.GetImageFromArray(numbers((1, 64, 60))))
+    return folder / "one.dcm", folder / "one.dcm"
+
+
 def table(folder: Path) -> tuple[Path, Path]:
     rng = np.random.default_rng(0)
     with (folder / "patients.csv").open("w", newline="") as file:
@@ -278,6 +289,7 @@ GOOD: dict[str, Writer] = {
     "hdf5": hdf5,
     "dicom-series": dicom_series,
     "dicom-single": dicom_single,
+    "dicom-packed": dicom_packed,
     "csv": table,
     "voc": voc,
     "coco": coco,

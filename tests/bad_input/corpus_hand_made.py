@@ -367,7 +367,22 @@ def hdf5_bomb(folder: Path) -> Path:
     return folder
 
 
-HDF5 = {"hdf5-bomb": hdf5_bomb}
+def hdf5_in_chunks(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Writer:
+    """Numbers that are there, in pieces that are too large or too small."""
+
+    def write(folder: Path) -> Path:
+        with h5py.File(folder / "case.h5", "w") as file:
+            file.create_dataset("image", shape, "u1", chunks=chunks, compression="gzip")[...] = 1
+        return folder / "case.h5"
+
+    return write
+
+
+HDF5 = {
+    "hdf5-bomb": hdf5_bomb,
+    "hdf5-large-chunk": hdf5_in_chunks((300, 1000, 500), (300, 1000, 500)),
+    "hdf5-small-chunks": hdf5_in_chunks((2, 200, 200), (1, 1, 2)),
+}
 
 
 def dangling(folder: Path) -> Path:

@@ -112,7 +112,15 @@ def faults(item: Item, answer: dict[str, Any] | None) -> list[str]:
 
 
 def check(opener: Opener, folder: Path, chosen: list[tuple[str, str]]) -> None:
-    for good in ("nii", "png", "tiff", "hdf5", "dicom-series", "csv"):  # imports are not the file's doing
+    for good in (
+        "nii",
+        "png",
+        "tiff",
+        "hdf5",
+        "dicom-series",
+        "dicom-packed",
+        "csv",
+    ):  # imports are not the file's doing
         (folder / "good" / good).mkdir(parents=True)
         assert opener.open(GOOD[good](folder / "good" / good)[0])
     found = {item.name: faults(item, opener.open(item.path)) for item in written(folder, chosen)}

@@ -26,6 +26,11 @@ def sleep(asked, data):
     return {}, b""
 
 
+def work(asked, data):
+    while True:
+        pass
+
+
 def fail(asked, data):
     raise RuntimeError("no such\nmarker")
 

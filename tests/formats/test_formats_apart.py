@@ -51,20 +51,27 @@ def test_what_it_raises_is_said_and_it_stays():
 
 
 def test_what_takes_too_long_is_ended_and_asked_again_later(monkeypatch):
+    monkeypatch.setattr(apart, "WAITING_S", 0.0)
     monkeypatch.setattr(apart, "PATIENCE_S", 0.2)
     sleep = Apart("apart_deeds:sleep")
-    with pytest.raises(Late, match="longer than"):
+    with pytest.raises(Late, match="takes too long"):
         sleep.ask({}, size=0)
     with pytest.raises(Late, match="a moment ago"):
         sleep.ask({}, size=0)
-    assert sleep.ask({"seconds": 0}, size=0) == ({}, b"")
     monkeypatch.setattr(apart, "MEMORY_S", 0.0)
     for _ in range(2):
-        with pytest.raises(Late, match="longer than"):
+        with pytest.raises(Late, match="takes too long"):
             sleep.ask({"seconds": 601}, size=0)
 
 
+def test_work_without_end_is_ended(monkeypatch):
+    monkeypatch.setattr(apart, "PATIENCE_S", 0.2)
+    with pytest.raises(Late, match="takes too long"):
+        Apart("apart_deeds:work").ask({}, size=0)
+
+
 def test_large_files_have_more_time(monkeypatch):
+    monkeypatch.setattr(apart, "WAITING_S", 0.0)
     monkeypatch.setattr(apart, "PATIENCE_S", 0.1)
     assert Apart("apart_deeds:sleep").ask({"seconds": 0.5}, size=100 * apart.SLOWEST) == ({}, b"")
 

@@ -1,5 +1,6 @@
 """Made series: where their voxels lie by SimpleITK, what is told apart, and what is refused with the reason."""
 
+from dataclasses import replace
 from itertools import permutations, product
 
 import numpy as np
@@ -192,3 +193,30 @@ def test_orientations_and_sizes_are_volumes_of_their_own(tmp_path):
     found = volumes([*axial, *coronal, *small])
     assert [volume.stack.name for volume in found] == ["part01", "part02", "part03"]
     assert [volume.grid.shape for volume in found] == [(4, 4, 3), (4, 4, 2), (2, 2, 2)]
+
+
+def turned(angle):
+    """Rows and columns turned about the second axis, in degrees."""
+    return (np.cos(np.radians(angle)), 0, np.sin(np.radians(angle)), 0, 1, 0)
+
+
+def test_a_scan_that_turns_is_a_picture_at_each_angle(tmp_path):
+    """By steps of a degree; directions that differ in the sixth digit are the same."""
+    paths = []
+    for k in range(180):
+        for step, more in enumerate((0, 1e-5)):
+            along = np.cross(turned(k)[:3], (0, 1, 0))
+            made = slice_at(random_volume((2, 2)), along * step, orientation=turned(k + more), number=2 * k + step + 1)
+            paths.append(save(made, tmp_path / f"{k}_{step}"))
+    stacks = stacks_of(read_header(DicomFile(path)) for path in paths)
+    assert [len(stack.slices) for stack in stacks] == [2] * 180
+
+
+def test_more_orientations_than_a_scan_has_are_refused(tmp_path):
+    header = read_header(DicomFile(save(slice_at(random_volume((2, 2)), (0, 0, 0)), tmp_path / "a")))
+    (frame,) = header.frames
+    frames = [
+        replace(frame, index=k, place=replace(frame.place, across=np.array(turned(k / 10)[:3]))) for k in range(3000)
+    ]
+    with pytest.raises(Refused, match="more than 1024 orientations"):
+        stacks_of([replace(header, frames=tuple(frames))])

@@ -160,6 +160,26 @@ def test_pieces_that_would_flood_the_memory_are_refused(tmp_path):
         hdf5.read_image(tmp_path / "a.h5").array()
 
 
+def test_pieces_so_small_that_their_places_would_flood_the_memory_are_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("image", (3, 200, 200), "u1", chunks=(1, 1, 2), compression="gzip")[...] = 1
+    with pytest.raises(Refused, match="in 20000 pieces a layer"):
+        hdf5.read_image(tmp_path / "a.h5").array()
+
+
+@pytest.mark.parametrize("rows", [slice(0, 5), slice(1, 4), slice(3, 3), slice(2, 3)])
+def test_a_part_is_read_over_the_borders_of_chunks(tmp_path, rows):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("image", data=VOLUME, chunks=(2, 4, 3))
+    found = hdf5.read_image(tmp_path / "a.h5").source.slab(1, rows.start, rows.stop)
+    assert np.array_equal(found, VOLUME[None, rows])
+
+
+def test_a_data_set_without_a_row_is_read_as_one(made):
+    (numbers,) = hdf5.list_numbers(made(image=VOLUME[:0])).values()
+    assert hdf5._read(made(image=VOLUME[:0]), numbers, (slice(None),) * 3).shape == (0, 6, 7)
+
+
 # files that are not what they say
 
 
@@ -212,11 +232,12 @@ def test_a_file_that_ends_the_library_is_refused(made, library, deed):
 
 def test_a_file_that_holds_up_the_library_is_refused_and_not_for_ever(made, library, monkeypatch):
     path = made(image=VOLUME)
+    monkeypatch.setattr(apart, "WAITING_S", 0.0)
     monkeypatch.setattr(apart, "PATIENCE_S", 0.2)
     library("sleep")
     with pytest.raises(Refused, match=r"can not be read in time .*Try again"):
         hdf5.list_numbers(path)
-    monkeypatch.setattr(hdf5, "_reader", Apart("apart_deeds:echo"))  # as a disk that is fast again
+    monkeypatch.undo()  # as a disk that is fast again
     assert list(hdf5.list_numbers(path)) == ["image"]
 
 

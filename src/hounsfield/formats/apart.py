@@ -9,7 +9,9 @@ folder, which may be a stranger's.
 from __future__ import annotations
 
 import json
+import math
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,8 +21,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, cast
 
-PATIENCE_S = 4.0
-"""What is busy for longer over a small file will not come back."""
+PATIENCE_S = 3.0
+"""What works for longer over a small file will not come back: seconds of the processor, which others may hold up."""
+
+WAITING_S = 30.0
+"""So much longer the clock on the wall may run, where a disk is slow or the machine is busy."""
 
 SLOWEST = 10_000_000
 """Bytes a second: large files get so much more time."""
@@ -28,6 +33,9 @@ SLOWEST = 10_000_000
 STARTING_S = 60.0
 MEMORY_S = 60.0
 """For so long a question that took too long is not asked again; a slow disk may be faster then."""
+
+OUT_OF_TIME = -getattr(signal, "SIGXCPU", -256)
+"""How a process ends that has worked for longer than it may; a number that is none where the system has no such way."""
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from hounsfield.formats.apart import serve; serve()"
@@ -38,7 +46,7 @@ class Lost(Exception):  # noqa: N818 - an answer about a file, which the caller 
 
 
 class Late(Lost):
-    """No answer in time: the file may be damaged, or only slow to come by."""
+    """No answer in time: the file may be damaged, or the disk or the machine slow."""
 
 
 class NotStarted(Lost):
@@ -59,16 +67,16 @@ class Apart:
 
     def ask(self, words: Mapping[str, Any], data: bytes = b"", *, size: int) -> tuple[dict[str, Any], bytes]:
         """The function's answer. size: bytes of what it has to read. Raises Lost."""
-        line = json.dumps(words)
+        patience = PATIENCE_S + size / SLOWEST
+        line = json.dumps({"asked": words, "patience": patience})
         key = hash((line, data))
         with self._lock:
             if time.monotonic() < self._late.get(key, 0.0):
                 raise Late("it took too long a moment ago")
             if self._process is None or self._process.poll() is not None:
                 self._start()
-            patience = PATIENCE_S + size / SLOWEST
             try:
-                answer, result = self._exchange(patience, line, data)
+                answer, result = self._exchange(patience + WAITING_S, line, data)
             except Late:
                 self._late = {old: until for old, until in self._late.items() if time.monotonic() < until}
                 self._late[key] = time.monotonic() + MEMORY_S
@@ -86,7 +94,7 @@ class Apart:
         except Lost:
             raise NotStarted("the process that opens such files did not start") from None
 
-    def _exchange(self, patience: float, *question: Any) -> tuple[dict[str, Any], bytes]:
+    def _exchange(self, wait: float, *question: Any) -> tuple[dict[str, Any], bytes]:
         """Send a question, if any, and receive what is said; whatever goes wrong ends the process."""
         process = cast("subprocess.Popen[bytes]", self._process)
         is_late = threading.Event()
@@ -95,7 +103,7 @@ class Apart:
             is_late.set()
             process.kill()
 
-        alarm = threading.Timer(patience, stop)
+        alarm = threading.Timer(wait, stop)
         alarm.start()
         try:
             if question:
@@ -110,8 +118,8 @@ class Apart:
             self._process = None
             if not isinstance(error, OSError | EOFError | ValueError):
                 raise
-            if is_late.is_set():
-                raise Late(f"it took longer than {patience:.0f} s") from None
+            if is_late.is_set() or process.returncode == OUT_OF_TIME:
+                raise Late("it takes too long") from None
             raise Lost("the library ended over it") from None
         finally:
             alarm.cancel()
@@ -154,8 +162,21 @@ def serve() -> None:
             asked, data = _receive(questions)
         except EOFError:
             return
+        _limit_work(asked["patience"])
         try:
-            words, result = function(asked, data)
+            words, result = function(asked["asked"], data)
         except Exception as error:  # over damaged data a library raises whatever it happens upon
             words, result = {"error": " ".join(str(error).split())[:400] or type(error).__name__}, b""
         _send(answers, json.dumps(words), result)
+
+
+def _limit_work(seconds: float) -> None:
+    """Have the system end this process, without a dump of its memory, when it has worked so much longer."""
+    try:
+        import resource
+    except ImportError:  # Windows: the clock on the wall alone ends it
+        return
+    until = math.ceil(time.process_time() + seconds)
+    for kind, soft in ((resource.RLIMIT_CPU, until), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))

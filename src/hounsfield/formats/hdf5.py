@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 AGAIN = "Copy or export it again from where it came from."
 MOST_OBJECTS = 1024  # groups and data sets that are looked at in a file
 DEEPEST = 8  # groups in groups: hard links can form circles
-LARGEST_CHUNK = 256 * MiB  # a chunk is unpacked as a whole
+LARGEST_CHUNK = 128 * MiB  # a chunk is unpacked as a whole, and what is taken from it copied
+MOST_CHUNKS = 2**14  # in a layer: each takes 6 kB while it is read
 PIECE = 4 * MiB  # of what is not stored in chunks
 PART = 64 * MiB  # that is read at a time of what is only to be hashed
 FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # those that the library itself holds
@@ -277,7 +279,20 @@ def _read(path: Path, numbers: Numbers, part: tuple[slice, ...]) -> NDArray[Any]
     with _endured(path) as file:
         data = file[numbers.name]
         _refuse_data(path, data, numbers)
-        return np.asarray(data[part]).astype(native(numbers.dtype), copy=False)
+        shape = [len(range(*one.indices(length))) for one, length in zip(part, numbers.shape, strict=True)]
+        array = np.empty(shape, native(numbers.dtype))
+        for at, layer in _layers(data, part[0]):
+            array[at] = data[(layer, *part[1:])]
+        return array
+
+
+def _layers(data: Any, rows: slice) -> Iterator[tuple[slice, slice]]:
+    """Layer by layer of chunks, where it goes and what to read: for each chunk of one read the library takes 6 kB."""
+    first, last, _ = rows.indices(data.shape[0])
+    height = data.chunks[0] if data.chunks else max(1, last)
+    edges = [first, *range((first // height + 1) * height, last, height), last]
+    for start, stop in pairwise(edges):
+        yield slice(start - first, stop - first), slice(start, stop)
 
 
 def _refuse_data(path: Path, data: Any, numbers: Numbers) -> None:
@@ -296,6 +311,9 @@ def _refuse_data(path: Path, data: Any, numbers: Numbers) -> None:
     chunk = math.prod(data.chunks) * numbers.dtype.itemsize if data.chunks else 0
     if chunk > LARGEST_CHUNK:
         raise refuse(where, f"is stored in pieces of {chunk // MiB} MiB", "Store it in chunks of some MiB.")
+    layer = [-(-length // edge) for length, edge in zip(numbers.shape[1:], (data.chunks or ())[1:], strict=False)]
+    if math.prod(layer) > MOST_CHUNKS:
+        raise refuse(where, f"is stored in {math.prod(layer)} pieces a layer", "Store it in chunks of some MiB.")
     declared = math.prod(numbers.shape) * numbers.dtype.itemsize
     stored = min(int(data.id.get_storage_size()), size_of(path))
     if declared > stored * (DEFLATE_RATIO if filters else 1):

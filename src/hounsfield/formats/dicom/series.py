@@ -25,6 +25,9 @@ CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 STRETCHED = 1e-3
 """Spacings that differ by no larger a share are the same."""
 
+MOST_TURNS = 1024
+"""Orientations in a series: a scan that turns about an axis has some hundreds."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -126,26 +129,52 @@ def _picture_grid(stack: Stack) -> Grid:
 
 
 def _alike(slices: Iterable[Slice]) -> list[list[Slice]]:
-    """Slices of one size, orientation, spacing and kind together, in the order of the first of each."""
-    groups = list[list[Slice]]()
+    """Slices of one size, orientation, spacing and kind together, in the order of the first of each.
+
+    Refuses more orientations than a scan has, which would be held against each other for minutes.
+    """
+    groups, known = list[list[Slice]](), defaultdict[object, _Turns](_Turns)
     for one in slices:
-        group = next((group for group in groups if _is_alike(group[0], one)), None)
-        if group is None:
+        number, is_new = known[_kind(one)].find(one, len(groups))
+        if is_new:
             groups.append([one])
         else:
-            group.append(one)
+            groups[number].append(one)
     return groups
 
 
-def _is_alike(a: Slice, b: Slice) -> bool:
-    one, other = a.header.encoding, b.header.encoding
-    return (
-        (one.rows, one.columns, channels_of(a.header), a.frame.is_localiser, a.frame.stack, a.frame.segment)
-        == (other.rows, other.columns, channels_of(b.header), b.frame.is_localiser, b.frame.stack, b.frame.segment)
-        and np.allclose(a.place.across, b.place.across, rtol=0, atol=TURNED)
-        and np.allclose(a.place.down, b.place.down, rtol=0, atol=TURNED)
-        and np.allclose(a.place.spacing, b.place.spacing, rtol=STRETCHED, atol=0)
-    )
+def _kind(one: Slice) -> tuple[object, ...]:
+    """What slices of one volume have exactly in common."""
+    encoding, frame = one.header.encoding, one.frame
+    size = (encoding.rows, encoding.columns, channels_of(one.header))
+    return (*size, frame.is_localiser, frame.stack, frame.segment)
+
+
+class _Turns:
+    """The orientations and spacings met so far among slices of one kind, and the number of the group of each."""
+
+    def __init__(self) -> None:
+        self._met = dict[bytes, int]()  # most slices repeat them to the bit
+        self._first = np.empty((0, 8))
+        self._numbers = list[int]()
+
+    def find(self, one: Slice, following: int) -> tuple[int, bool]:
+        """The number of the slice's group, and whether it is a new one, which is called `following`."""
+        place = one.place
+        turn = np.array([*place.across, *place.down, *place.spacing])
+        if turn.tobytes() in self._met:
+            return self._met[turn.tobytes()], False
+        near = np.hstack([np.full(6, TURNED), STRETCHED * turn[6:]])
+        same = np.flatnonzero((np.abs(self._first - turn) <= near).all(axis=1))
+        number = self._numbers[same[0]] if same.size else following
+        self._met[turn.tobytes()] = number
+        if same.size == 0:
+            if len(self._numbers) == MOST_TURNS:
+                what = f"has slices in more than {MOST_TURNS} orientations or spacings, which make no volume"
+                raise refuse(one.header.file, what, "Keep the slices that belong together.")
+            self._first = np.vstack([self._first, turn])
+            self._numbers.append(number)
+        return number, same.size == 0
 
 
 def _without_copies(slices: Sequence[Slice]) -> tuple[list[Slice], tuple[DicomFile, ...]]:
