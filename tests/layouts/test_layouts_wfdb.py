@@ -61,11 +61,11 @@ def test_a_comment_can_be_the_question(tmp_path):
 def test_records_lists_what_is_there(tmp_path):
     for name in ("p1/a", "p2/b", "p2/b_layout"):
         record(tmp_path / name)
-    (tmp_path / "RECORDS").write_text("p1/a\np2/b\np3/c\n../a\n")
+    (tmp_path / "RECORDS").write_text("p1/a\np2/b\np3/c\n../a\n" + "x" * 5000)
     dataset = opened(tmp_path)
     assert [case.id for case in dataset] == ["p1/a", "p2/b"]
     assert dataset.unclaimed == ("p2/b_layout.dat", "p2/b_layout.hea")
-    assert "lists 2 records that are not there, p3/c first" in dataset.problems[0].what
+    assert "lists 3 records that are not there, p3/c first" in dataset.problems[0].what
 
 
 def test_a_bad_record_does_not_hide_the_others(tmp_path):

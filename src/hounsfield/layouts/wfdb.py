@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 from hounsfield.formats.files import leaves_its_folder, read_bytes, sha256_of
@@ -111,12 +112,12 @@ def _records(root: Path) -> tuple[list[Path], list[Problem]]:
     lines = read_bytes(root / LIST, limit=LIST_LIMIT).decode("utf-8", "replace").splitlines()
     names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     found = {name: root / f"{name}.hea" for name in names if not leaves_its_folder(name)}
-    missing = [name for name in names if name not in found or not found[name].is_file()]
+    missing = [name for name in names if name not in found or not isfile(found[name])]
     problems = []
     if missing:
         what = f"lists {len(missing)} records that are not there, {missing[0][:80]} first"
         problems.append(Problem(str(root / LIST), what, "Add them, or shorten the list."))
-    return [path for path in found.values() if path.is_file()], problems
+    return [path for path in found.values() if isfile(path)], problems
 
 
 def _signal(header: Header) -> Lazy[Series]:
