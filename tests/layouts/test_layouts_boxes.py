@@ -123,7 +123,8 @@ def test_images_and_a_table(tmp_path):
     assert (dataset.layout, dataset.task) == ("boxes_table", "detection")
     assert {case.id: list(case.truths) for case in dataset} == {"a": ["boxes"], "b": ["boxes"], "c": []}
     assert len(dataset["b"].truth(Boxes)) == 0
-    assert "names 1 images that are not there, or several times, d.png first" in dataset.problems[0].what
+    assert "names the image 'd.png', which is not there, or several times" in dataset.problems[0].what
+    assert [problem.case for problem in dataset.problems] == ["d"]
     with pytest.raises(Refused, match="line 3: has a box without a class"):
         dataset["a"].truth(Boxes)
 

@@ -7,6 +7,7 @@ names has no truth; a row without numbers says that its image holds nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,16 +44,17 @@ class BoxesTable:
         if not tables:
             remedy = "Name the columns in its first line: filename,xmin,ymin,xmax,ymax,class."
             raise refuse(folder, "has no table of boxes", remedy)
-        images, listed, problems = ListedImages.of(folder), Listed(), list[Problem]()
+        paths = [path for path in all_files(folder) if is_image(path)]
+        images, ids = ListedImages.among(paths, folder), case_ids(paths, folder)
+        listed, problems = Listed(), list[Problem]()
         for path in tables:
             try:
                 boxes = read_box_table(path)
             except Refused as refusal:
                 problems += refusal.problems
                 continue
-            problems += _add(path, boxes, images, listed)
-        others = [path for path in all_files(folder) if is_image(path) and path not in listed]
-        ids = case_ids([*listed, *others], folder)
+            problems += _add(path, boxes, images, ids, listed)
+        others = [path for path in paths if path not in listed]
         cases = []
         for image, (path, edge_boxes) in listed.items():
             split = part_of(path) if len(tables) > 1 else None
@@ -86,23 +88,21 @@ def _columns(path: Path) -> list[str]:
         return []
 
 
-def _add(path: Path, boxes: dict[str, tuple[EdgeBox, ...]], images: ListedImages, listed: Listed) -> list[Problem]:
+def _add(
+    path: Path, boxes: Mapping[str, tuple[EdgeBox, ...]], images: ListedImages, ids: Mapping[Path, str], listed: Listed
+) -> list[Problem]:
     """Put the boxes of a table to the images they name; what is missing or named by two tables is a problem."""
-    problems, missing, again = list[Problem](), list[str](), list[str]()
+    problems = list[Problem]()
     for name, edge_boxes in boxes.items():
         image = images.find(name, path)
         if image is None:
-            missing.append(name)
+            what = f"names the image {name[:80]!r}, which is not there, or several times"
+            problems.append(Problem(str(path), what, "Add it, or remove its rows.", images.missing(name)))
         elif image in listed:
-            again.append(name)
+            what = f"names the image {name[:80]!r}, which other rows name in another way"
+            problems.append(Problem(str(path), what, "Name each image in one table, and in one way.", ids[image]))
         else:
             listed[image] = (path, edge_boxes)
-    if missing:
-        what = f"names {len(missing)} images that are not there, or several times, {missing[0][:80]} first"
-        problems.append(Problem(str(path), what, "Add them, or remove their rows."))
-    if again:
-        what = f"names {len(again)} images that other rows name in another way, {again[0][:80]} first"
-        problems.append(Problem(str(path), what, "Name each image in one table, and in one way."))
     return problems
 
 

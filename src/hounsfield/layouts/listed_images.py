@@ -64,6 +64,11 @@ class ListedImages:
             found = tuple(path for path in found if path in left) or found
         return found[0] if len(found) == 1 else None
 
+    def missing(self, name: str) -> str:
+        """The id of the case that a name would be of, were its image there; the whole name where that is another's."""
+        stem = stem_of(Path(name))
+        return name if stem.lower() in self.by_name else stem
+
 
 def _place(path: Path) -> str:
     return f"/{path.as_posix().lower()}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import isfile
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,8 @@ class Pairs:
                 images = {role: _file(path, line, row[at]) for role, at in columns.images.items()}
                 marks = {role: _file(path, line, row[at]) for role, at in columns.points.items() if row[at]}
             except Refused as refusal:
-                problems += refusal.problems
+                named = _id([row[columns.images[role]] for role in ROLES])
+                problems += [replace(problem, case=named) for problem in refusal.problems]
                 continue
             used += [*images.values(), *marks.values()]
             patient = row[columns.patient] if columns.patient is not None else ""
@@ -87,6 +88,11 @@ def _case(images: Mapping[str, Path], marks: Mapping[str, Path], patient: str) -
     inputs: dict[str, Lazy[Any]] = {role: lazies.image(images[role]) for role in ROLES}
     truths = {f"{role}_points": Truth(points(path, images[role]), of=role) for role, path in marks.items()}
     return Case("__".join(names), inputs, truths, patient=patient or "+".join(dict.fromkeys(names)))
+
+
+def _id(names: Sequence[str]) -> str:
+    """The id that a row's case would have had; none where it does not name two images."""
+    return "__".join(name if _leaves(name) else stem_of(Path(name)) for name in names) if all(names) else ""
 
 
 def _table(folder: Path) -> tuple[Path, Table, Columns] | None:
