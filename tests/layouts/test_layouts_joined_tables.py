@@ -45,12 +45,13 @@ def test_a_column_of_numbers_that_repeat_names_no_images(tmp_path):
 
 
 def test_rows_and_images_of_nobody_are_bad_cases(tmp_path):
-    twelve(tmp_path, "deep/gone.png,1,50", ",1,50")
+    twelve(tmp_path, "deep/gone.png,1,50", ",1,50", "im01.tif,1,50")
     png(tmp_path / "extra.png")
     dataset = opened(tmp_path)
     assert [(name.partition(". ")[0], case) for name, case in said(dataset)] == [
         ("gone.png', which is not there", "gone"),
         ("t.csv, line 15: names no case", ""),
+        ("t.csv, line 16: names 'im01.tif', which is not there", "im01.tif"),
         ("extra.png: is in no table", "extra"),
     ]
 

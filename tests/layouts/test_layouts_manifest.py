@@ -1,5 +1,6 @@
 """A CSV manifest: what its columns mean, and what it can not do."""
 
+import numpy as np
 import pytest
 from made_folders import mask, opened, png, text, volume
 
@@ -113,3 +114,49 @@ def test_masks_of_255(tmp_path):
     mask(tmp_path / "b.png", (1, 1))
     text(tmp_path / "m.csv", "case,image,lesion_mask", "x,a.png,b.png")
     assert opened(tmp_path)["x"].truth(LabelMap).array.sum() == 1
+
+
+def test_a_cell_that_is_no_name_of_a_file_ends_nothing(tmp_path):
+    png(tmp_path / "a.png")
+    endless = "x" * 5000 + ".png"
+    text(tmp_path / "m.csv", "case,image", f"x,{endless}", "a,a.png")
+    dataset = opened(tmp_path)
+    assert (dataset.layout, [case.id for case in dataset]) == ("manifest", ["a"])
+    assert [(problem.case, len(problem.what) < 200) for problem in dataset.problems] == [("x", True)]
+
+
+def test_points_in_any_format_lie_on_the_image_of_their_row(tmp_path):
+    spaced, labels = np.diag([2.0, 2, 2, 1]), np.zeros((2, 3, 4), np.uint8)
+    labels[1, 2, 3] = 7
+    for name in "ab":
+        volume(tmp_path / f"{name}.nii.gz", affine=spaced)
+    volume(tmp_path / "marks" / "b_labels-disc.nii.gz", labels, spaced)
+    head = ("# Markups fiducial file version = 4.10", "# CoordinateSystem = IJK")
+    columns = "# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label"
+    text(tmp_path / "marks" / "a.fcsv", *head, columns, "1,1,2,3,0,0,0,1,1,1,0,AC")
+    rows = ("a,a.nii.gz,marks/a.fcsv", "b,b.nii.gz,marks/b_labels-disc.nii.gz")
+    text(tmp_path / "m.csv", "case,ct,landmarks", *rows)
+    dataset = opened(tmp_path)
+    assert (dataset.layout, dataset.task) == ("manifest", "landmarks")
+    assert [case.truth(Points).names for case in dataset] == [("AC",), ("7",)]
+    assert [case.truth(Points).coordinates.tolist() for case in dataset] == [[[2, 4, 6]]] * 2
+
+
+def test_masks_of_1_among_masks_of_255_are_of_the_same_structure(tmp_path):
+    for name, value in (("a", 1), ("b", 255), ("c", 0)):
+        png(tmp_path / f"{name}.png")
+        mask(tmp_path / f"{name}_m.png", (1, 1), (2, 2), value=value)
+    text(tmp_path / "m.csv", "case,image,lesion_mask", *(f"{name},{name}.png,{name}_m.png" for name in "abc"))
+    found = [case.truth(LabelMap) for case in opened(tmp_path)]
+    assert [dict(labels.labels) for labels in found] == [{1: "foreground"}] * 3
+    assert [labels.array.sum() for labels in found] == [2, 2, 0]
+    assert {labels.array.max() for labels in found} == {0, 1}
+
+
+def test_a_mask_of_both_1_and_255_has_two_structures(tmp_path):
+    array = np.zeros((3, 4), np.uint8)
+    array[0], array[1] = 1, 255
+    png(tmp_path / "a.png")
+    png(tmp_path / "m.png", array)
+    text(tmp_path / "m.csv", "case,image,lesion_mask", "a,a.png,m.png")
+    assert opened(tmp_path)["a"].truth(LabelMap).labels == {1: "label_1", 255: "label_255"}

@@ -104,7 +104,7 @@ def _joined(folder: Path, images: list[Path], options: ReadOptions) -> Joined[Pa
     listed, ids = ListedImages.among(images, folder), ids_of(images, folder)
 
     def ids_behind(text: str, image: Path | None) -> list[str]:
-        return [stem_of(Path(text)) if image is None else ids[image]]
+        return [listed.missing(text) if image is None else ids[image]]
 
     return join(tables, listed.find, ids_behind, options.columns)
 

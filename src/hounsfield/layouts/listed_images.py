@@ -70,6 +70,11 @@ class ListedImages:
         every = {path for paths in self.by_name.values() for path in paths}
         return [path for path in sorted(every) if path not in listed]
 
+    def missing(self, name: str) -> str:
+        """The id of the case that a name would be of, were its image there; the whole name where that is another's."""
+        stem = stem_of(Path(name))
+        return name if stem.lower() in self.by_name else stem
+
 
 def unread(others: Iterable[Path], ids: Mapping[Path, str]) -> list[Problem]:
     """One problem for each image that no list names, where a list can not be read: that one may name it."""

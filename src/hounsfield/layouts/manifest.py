@@ -4,9 +4,10 @@
     001,scans/001_t1.nii.gz,scans/001_flair.nii.gz,masks/001.nii.gz,A,north,train,61
 
 `case` (or `id`) is taken as text. A column of image files is an input of that role, or, with a word for masks in its
-name, a label map; `boxes` (VOC's .xml or our .csv) and `points` (.csv) are truths too; `patient`, `site` and `split`
-are what they say, all else are covariates. Paths begin in the manifest's folder and stay inside; what lies elsewhere
-has to be written out from the root of the disk, so that it is on purpose: a path that leads out by `..` is refused.
+name, a label map; `boxes` (VOC's .xml or our .csv) and `points` (in any format) are truths too; `patient`, `site` and
+`split` are what they say, all else are covariates. Paths begin in the manifest's folder and stay inside; what lies
+elsewhere has to be written out from the root of the disk, so that it is on purpose: a path that leads out by `..` is
+refused.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
-from hounsfield.formats import boxes_csv, boxes_voc, points_csv
+from hounsfield.formats import boxes_csv, boxes_voc
 from hounsfield.formats.files import sha256_of, suffix_of
 from hounsfield.formats.table import Table
 from hounsfield.layouts import lazies
@@ -26,7 +28,8 @@ from hounsfield.layouts.folders import files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask
 from hounsfield.layouts.mask_values import meaning_of
-from hounsfield.values import Boxes, Case, Dataset, Lazy, Points, Problem, Refused, Truth, refuse
+from hounsfield.layouts.points_files import ending_of, points
+from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 
 PLAIN = ("file", "filename", "filepath", "image", "image_path", "img", "path", "scan")
 BOXES = ("boxes", "bboxes")
@@ -134,7 +137,7 @@ def _names_files(table: Table) -> bool:
     """Whether some of the first rows name images that are there."""
     inputs = _columns(table, ()).inputs
     texts = [text for row in table.rows[:FEW] for name, text in zip(table.columns, row, strict=True) if name in inputs]
-    return any((Path(table.where).parent / text).is_file() for text in texts if text)
+    return any(isfile(Path(table.where).parent / text) for text in texts if text)
 
 
 def _columns(table: Table, ignore: tuple[str, ...]) -> Columns:
@@ -148,7 +151,7 @@ def _columns(table: Table, ignore: tuple[str, ...]) -> Columns:
         suffixes = set(map(suffix_of, paths))
         if name.lower() in BOXES and suffixes <= {".xml", ".csv"}:
             truths[name] = "boxes"
-        elif name.lower() in POINTS and suffixes <= {".csv"}:
+        elif name.lower() in POINTS and all(map(ending_of, paths)):
             truths[name] = "points"
         elif all(map(is_image, paths)):
             if is_mask(name):
@@ -183,9 +186,9 @@ def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Pro
         lines[name] = line
         named = {column: row[column] for column in (*columns.inputs, *columns.truths) if row[column]}
         paths = {column: _inside(text, Path(table.where).parent, where) for column, text in named.items()}
-        missing = [column for column, path in paths.items() if not path.is_file()]
+        missing = [column for column, path in paths.items() if not isfile(path)]
         for column in missing:
-            what = f"names {named[column]!r}, which is not there"
+            what = f"names {named[column][:80]!r}, which is not there"
             problems.append(Problem(where, what, "Add the file, or mend the path.", name))
         files = {column: path for column, path in paths.items() if column not in missing}
         if not set(files) & set(columns.inputs) and not missing:
@@ -213,7 +216,7 @@ def _inside(text: str, folder: Path, where: str) -> Path:
 def _reader(kind: str, column: str, listed: Iterable[Listed]) -> Callable[[Path, Path], Lazy[Any]]:
     """What makes the truth of a column from its file and the image that it lies on."""
     if kind == "points":
-        return lambda path, _: Lazy(Points, str(path), lambda: points_csv.read_points(path), lambda: sha256_of(path))
+        return points
     if kind == "boxes":
         return _boxes
     names, convert = meaning_of([one.files[column] for one in listed if column in one.files])

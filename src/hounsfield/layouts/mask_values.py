@@ -1,4 +1,4 @@
-"""What the numbers in masks mean, where nothing says it: 0 and 255 are often written for 0 and 1."""
+"""What the numbers in masks mean, where nothing says it: 0 and 255 are often written for 0 and 1, in some or in all."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ Meaning = tuple[dict[int, str], Callable[[Path, lazies.Labels], lazies.Labels] |
 
 
 def meaning_of(masks: Sequence[Path]) -> Meaning:
-    """Names of the values, and what turns stored values into them: 255 is 1 where a sample holds nothing but both."""
-    values: set[int] = set()
+    """Names of the values, and what turns stored values into them.
+
+    255 is 1 where each mask of a sample holds nothing but 0 and one of both. A mask with both has two structures.
+    """
+    sample: list[set[int]] = []
     for path in masks[:: max(1, len(masks) // SAMPLE)]:
         try:
-            values |= {int(v) for v in np.unique(lazies.format_of(path).read_labels(path)[0])}
+            sample.append({int(v) for v in np.unique(lazies.format_of(path).read_labels(path)[0])})
         except Refused:
             continue  # its own case says so when it is read
-    if values <= {0, 1}:
+    if all(values <= {0, 1} for values in sample):
         return FOREGROUND, None
-    if values <= {0, 255}:
+    if all(values <= {0, 1} or values <= {0, 255} for values in sample):
         return FOREGROUND, _from_255
+    values = set().union(*sample)
     return {value: f"label_{value}" for value in sorted(values - {0})}, None
 
 

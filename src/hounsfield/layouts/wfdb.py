@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os.path import isfile
 from pathlib import Path
 
 from hounsfield.formats.files import leaves_its_folder, read_bytes, sha256_of
@@ -112,9 +113,9 @@ def _records(root: Path) -> tuple[list[Path], list[Problem]]:
     names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     found = {name: root / f"{name}.hea" for name in names if not leaves_its_folder(name)}
     what, remedy = "lists {}, which is not there", "Add it, or shorten the list."
-    missing = [name for name in names if name not in found or not found[name].is_file()]
+    missing = [name for name in names if name not in found or not isfile(found[name])]
     problems = [Problem(str(root / LIST), what.format(name[:80]), remedy, name) for name in missing]
-    return [path for path in found.values() if path.is_file()], problems
+    return [path for path in found.values() if isfile(path)], problems
 
 
 def _signal(header: Header) -> Lazy[Series]:
