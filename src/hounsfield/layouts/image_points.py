@@ -200,7 +200,7 @@ def _rater(path: Path) -> str:
 
 
 def _without_points(found: dict[Key, Found]) -> list[Path]:
-    """Images that lie among images with points and have none; masks, probabilities and what was made of other images left out."""
+    """Images that lie among images with points and have none; masks and what was made of images left out."""
     with_points = {path for group in found.values() for path in (*group.images, *group.masks, *group.points)}
     rest = []
     for at in sorted({path.parent for group in found.values() for path in group.images}):
