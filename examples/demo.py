@@ -39,7 +39,7 @@ def main() -> None:
 Done. Open in a browser:
   {answers / "report.html"}    how good it is on cases that it has not seen, the worst first
   {model / "report.html"}      how it was made, and why so
-Next:
+Next, after `. .venv/bin/activate`:
   hounsfield plan YOUR_FOLDER --minutes 20
   hounsfield train YOUR_FOLDER --minutes 20 --out model
   hounsfield predict model NEW_SCAN.nii.gz --out out""")

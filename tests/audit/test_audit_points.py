@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hounsfield.audit.points import CHECK
 from hounsfield.layouts import lazies
 from hounsfield.layouts.image_points import LAYOUT as IMAGE_POINTS
 from hounsfield.layouts.layout import ReadOptions
+from hounsfield.layouts.opening import open_folder
 from hounsfield.values import Case, Dataset, Fault, Grid, Image, Points, Truth
 
 NAMES = tuple(str(n) for n in range(1, 13))
@@ -106,6 +108,20 @@ def test_names_that_others_write_differently() -> None:
     (fault,) = found(CHECK, single(heads(), h3=odd))
     assert fault.where == "h3.csv"
     assert fault.what == "has a point '4 ', which the others call '4', '10`', which the others call '10'"
+
+
+def test_names_as_they_stand_in_the_members_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    header = "# Markups fiducial file version = 4.11\n# CoordinateSystem = RAS\n"
+    with zipfile.ZipFile(tmp_path / "heads.zip", "w") as archive:
+        for head, places in heads().items():
+            names = (*NAMES[:3], "4 ", *NAMES[4:]) if head == "h3" else NAMES
+            rows = zip(names, places, strict=True)
+            lines = [f"{name},{x},{y},{z},0,0,0,1,1,1,0,{name},,\n" for name, (x, y, z) in rows]
+            archive.writestr(f"{head}.fcsv", header + "".join(lines))
+    (fault,) = found(CHECK, open_folder(tmp_path / "heads.zip", {"image_points": IMAGE_POINTS}))
+    assert fault.where == f"{tmp_path / 'heads.zip'}::h3.fcsv"
+    assert fault.what == "has a point '4 ', which the others call '4'"
 
 
 def test_points_in_another_order() -> None:

@@ -13,20 +13,27 @@ from audited import found
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
+from dicom_making import random_volume, save, slice_at
 from hounsfield.audit.privacy import CHECK
-from hounsfield.values import Case, Fault, Image, Lazy
+from hounsfield.layouts.opening import open_folder
+from hounsfield.registry.tables import LAYOUTS
+from hounsfield.values import Case, Dataset, Fault, Image, Lazy
 
 
-def of_files(*paths: Path | str) -> tuple[Fault, ...]:
+def opened(folder: Path) -> Dataset:
+    return open_folder(folder, {"dicom_series": LAYOUTS.load("dicom_series")})
+
+
+def of_files(*paths: Path) -> tuple[Fault, ...]:
     """What is found in the headers of cases with these files; the images themselves are not read."""
-    return found(CHECK, [Case(f"c{n}", {"image": unread(str(path))}) for n, path in enumerate(paths)])
+    return found(CHECK, [Case(f"c{n}", {"image": unread(str(path), path)}) for n, path in enumerate(paths)])
 
 
-def unread(where: str) -> Lazy[Image]:
+def unread(where: str, *files: Path) -> Lazy[Image]:
     def load() -> Image:
         raise AssertionError("only headers are looked at")
 
-    return Lazy(Image, where, load, lambda: where)
+    return Lazy(Image, where, load, lambda: where, files=files)
 
 
 def nifti(path: Path, **fields: bytes) -> Path:
@@ -62,17 +69,18 @@ def test_dicom_that_was_cleaned(tmp_path: Path) -> None:
     assert of_files(dicom(tmp_path / "a.dcm", PatientName="ANONYMOUS", PatientID="", PatientBirthDate="19000101")) == ()
 
 
-def test_a_series_in_a_folder_and_a_member_of_a_zip(tmp_path: Path) -> None:
-    folder = tmp_path / "series"
-    folder.mkdir()
-    dicom(folder / "1", InstitutionName="General")
-    dicom(folder / "2", AccessionNumber="123")
-    (fault,) = of_files(folder)
-    assert fault.what == "still holds InstitutionName (0008,0080), AccessionNumber (0008,0050)"
+def test_a_series_of_several_files_in_a_folder_and_in_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder, volume = tmp_path / "series", random_volume((3, 4, 5))
+    for number, more in enumerate(({"InstitutionName": "General"}, {"AccessionNumber": "123"}, {}), start=1):
+        save(slice_at(volume[number - 1], (0, 0, number), number=number, PatientID="", **more), folder / str(number))
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.write(folder / "1", "in/1.dcm")
-    (fault,) = of_files(f"{tmp_path / 'a.zip'}::in/1.dcm")
-    assert fault.what == "still holds InstitutionName (0008,0080)"
+        for path in folder.iterdir():
+            archive.write(path, path.name)
+    for path, where in ((folder, folder), (tmp_path / "a.zip", tmp_path / "a.zip")):
+        (fault,) = found(CHECK, opened(path))
+        assert fault.what == "still holds InstitutionName (0008,0080), AccessionNumber (0008,0050)"
+        assert fault.where == f"{where}::{where.stem}"
 
 
 def test_nifti(tmp_path: Path) -> None:
@@ -129,7 +137,7 @@ def test_what_is_no_file_or_no_image_says_nothing(tmp_path: Path) -> None:
 @pytest.mark.data
 def test_a_real_series(data_root: Path) -> None:
     """README: name, id and birth date are empty; institution address, station, exam date, serial number are there."""
-    (fault,) = of_files(data_root / "ct" / "totalsegmentator" / "example_ct_dicom")
+    (fault,) = found(CHECK, opened(data_root / "ct" / "totalsegmentator" / "example_ct_dicom"))
     for word in ("InstitutionAddress", "StationName", "StudyDate", "DeviceSerialNumber"):
         assert word in fault.what
     for word in ("PatientName", "PatientID", "PatientBirthDate"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ def test_a_patient_in_two_parts() -> None:
     (fault,) = found(CHECK, [*CLEAN, other(texture(50), "test", patient="c2")])
     assert fault.where == "set, patient c2"
     assert fault.what == "has cases in training (c2) and in test (other)"
+
+
+def test_a_patient_whose_pairs_are_in_two_parts() -> None:
+    first, second = (
+        replace(other(texture(50 + n), part), id=f"a__{name}", patient=f"a+{name}", several=("a", name))
+        for n, (name, part) in enumerate((("b", "training"), ("c", "test")))
+    )
+    (fault,) = found(CHECK, [*CLEAN, first, second])
+    assert fault.where == "set, patient a"
+    assert fault.what == "has cases in training (a__b) and in test (a__c)"
+    assert found(CHECK, [*CLEAN, first, replace(second, split="training")]) == ()
 
 
 def test_what_is_in_one_part_or_in_none_is_no_leak() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ def names() -> list[tuple[str, str]]:
 
 
 def written(folder: Path, chosen: list[tuple[str, str]], seed: int = 0) -> Iterator[Item]:
-    """The chosen ones, each written into a folder of its own just before it is wanted."""
+    """The chosen ones, each written into a folder of its own just before it is wanted, and removed after."""
     for kind, name in chosen:
         place = folder / name
         place.mkdir(parents=True)
@@ -44,6 +45,7 @@ def written(folder: Path, chosen: list[tuple[str, str]], seed: int = 0) -> Itera
             yield Item(name, opened, "either")
         else:
             yield Item(name, MADE[kind][name](place), kind)
+        subprocess.run(["rm", "-rf", str(place)], check=True)  # Python's own way does not get to the deepest folders
 
 
 def sample(count: int) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from pathlib import Path
 import h5py
 import nibabel as nib
 import numpy as np
-from corpus_good import FLAT, SHAPE, decathlon, dicom_slice, numbers, packed, png_chunk, voc, write_dicom
+from corpus_good import FLAT, SHAPE, coco, decathlon, dicom_slice, numbers, packed, png_chunk, voc, wfdb, write_dicom
 from PIL import Image as Pillow
 from pydicom.dataset import FileDataset
 from pydicom.uid import generate_uid
@@ -322,6 +322,37 @@ JSON = {
 }
 
 
+FORGED = "\x1b[2J\x9b31mx\nhounsfield: all is well\x7f\r\u202e\u2066"
+"""Clears the screen, colours it, writes a line that looks like ours, and turns the writing direction."""
+
+
+def coco_forged(folder: Path) -> Path:
+    _, spoilt = coco(folder)
+    data = json.loads(spoilt.read_text())
+    data["images"][0]["file_name"] = FORGED
+    data["categories"][0]["name"] = FORGED
+    spoilt.write_text(json.dumps(data))
+    return folder
+
+
+def table_forged(folder: Path) -> Path:
+    rows = "".join(f'{n},{n % 2},"{FORGED}"\n' for n in range(30))
+    (folder / "patients.csv").write_text(f'"{FORGED}",ill,word\n' + rows, encoding="utf-8")
+    return folder
+
+
+def labels_forged(folder: Path) -> Path:
+    return json_with(json.dumps({"labels": {"0": "background", "1": FORGED}, "modality": {"0": FORGED}}))(folder)
+
+
+def comments_forged(folder: Path) -> Path:
+    _, spoilt = wfdb(folder)
+    (folder / "RECORDS").write_text("a01\nnone\x1b[2J\x9b31m\u202e\n", encoding="utf-8")
+    text = spoilt.read_text().replace("lead1", "lead\x1b[2J") + "# Dx: \x1b[2J\x9b31m\u202e\n"
+    spoilt.write_text(text, encoding="utf-8")
+    return folder
+
+
 def other_hdf5(folder: Path) -> Path:
     with h5py.File(folder / "case.h5", "w") as file:
         file["image"] = h5py.ExternalLink("/etc/passwd", "image")
@@ -407,6 +438,41 @@ def linked_folder(folder: Path) -> Path:
     return folder / "here"
 
 
+def nested(levels: int, name: str, file: str) -> Writer:
+    """Folders in each other, with a file in the innermost. The whole path would be too long for one call."""
+
+    def write(folder: Path) -> Path:
+        top = folder / "scans"
+        top.mkdir()
+        at = os.open(top, os.O_RDONLY)
+        for _ in range(levels):
+            os.mkdir(name, dir_fd=at)
+            inner = os.open(name, os.O_RDONLY, dir_fd=at)
+            os.close(at)
+            at = inner
+        with open(os.open(file, os.O_CREAT | os.O_WRONLY, dir_fd=at), "wb") as last:
+            last.write(png())
+        os.close(at)
+        return top
+
+    return write
+
+
+def nested_out_of_sight(folder: Path) -> Path:
+    """Beside an image that can be read, in folders that nobody looks into."""
+    named("a")(folder)
+    nested(1100, ".d", "b.png")(folder / "scans")
+    return folder / "scans"
+
+
+FORGERIES = {
+    "forged-coco": coco_forged,
+    "forged-csv": table_forged,
+    "forged-labels": labels_forged,
+    "forged-wfdb": comments_forged,
+    "forged-names": named("a", "b", FORGED.replace("/", ""), "c\u202egnp"),
+}
+
 READS: dict[str, Writer] = {
     "nii-sheared-0.3": saved("image.nii", nifti_bytes(sheared(0.3))),
     "nii-big-endian": saved("image.nii", big_endian()),
@@ -417,11 +483,17 @@ READS: dict[str, Writer] = {
     "names-odd": named("with blank", "it's", "“quoted”", "ünï-码", "-dash", "007"),
     "name-255": named("n" * 251),
     "link-to-folder": linked_folder,
+    "folders-10-deep": nested(10, "d", "a.png"),
+    "folders-out-of-sight": nested_out_of_sight,
     "png-as-jpg": saved("image.jpg", png()),
     "flat": lambda folder: (Pillow.fromarray(FLAT * 0).save(folder / "a.png"), folder / "a.png")[1],
 }
 
 EITHER: dict[str, Writer] = {"dicom-deep": deep(40), "dicom-deeper": deep(20_000), "hdf5-external": other_hdf5}
+EITHER |= FORGERIES
+EITHER |= {"folders-1100-deep": nested(1100, "d", "a.png"), "folders-1100-deep-no-image": nested(1100, "d", "a.txt")}
+EITHER |= {"folders-50-deep": nested(49, "d", "a.txt"), "folders-5000-deep": nested(5000, "d", "a.png")}
+EITHER |= {"zip-1100-deep": zip_of({"d/" * 1100 + "a.png": png()}), "zip-60-deep": zip_of({"d/" * 60 + "a.png": png()})}
 
 REFUSED: dict[str, Writer] = {**NIFTI, "nii-gz-bomb": nifti_bomb, **PICTURES, **ARRAYS, **ZIPS}
 REFUSED |= {**DICOM, **VOC, **JSON, **HDF5, **TABLES, **PLACES}

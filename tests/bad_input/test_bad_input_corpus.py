@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ WORKER = Path(__file__).parent / "corpus_worker.py"
 HANGS = 60.0  # seconds on the wall: what takes longer does not end by itself
 SECONDS, BYTES = 5.0, 300e6
 CODES = (0, 2, 3)
+OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # all but the end of a line
 
 
 @dataclass
@@ -87,7 +89,9 @@ def faults(item: Item, answer: dict[str, Any] | None) -> list[str]:
     if answer is None:
         return ["brought the program down, or never ended"]
     found = []
-    said = answer["said"].splitlines()
+    said = [line for line in answer["said"].splitlines() if not line.startswith("looking at the cases  ")]
+    if obeyed := OBEYED.findall(answer["out"] + answer["said"]):
+        found.append(f"characters that a terminal obeys: {obeyed!a}")
     if "Traceback" in answer["said"] + answer["out"]:
         found.append(f"a traceback: {said[-1] if said else ''}")
     if answer["code"] not in CODES:

@@ -18,6 +18,11 @@ LAYOUTS = {name: import_module(TABLE.target(name).partition(":")[0]).LAYOUT for 
 TURN = np.diag([-1.0, -1, 1, 1])  # LPS to RAS
 
 
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 def opened(folder):
     return open_folder(folder, LAYOUTS)
 
@@ -72,6 +77,29 @@ def test_a_zip_of_series_is_the_same(study, tmp_path):
         assert other.digest() == case.inputs["image"].digest()
 
 
+def test_a_zip_without_folders_names_its_series(tmp_path):
+    make_series(tmp_path / "x", random_volume(), PatientID="")
+    with zipfile.ZipFile(tmp_path / "knee.zip", "w") as archive:
+        for path in (tmp_path / "x").iterdir():
+            archive.write(path, path.name)
+    (case,) = opened(tmp_path / "knee.zip")
+    assert (case.id, case.patient) == ("knee", "knee")
+    assert case.inputs["image"].where == f"{tmp_path / 'knee.zip'}::knee"
+
+
+def test_what_is_said_of_a_zip_names_the_archive(tmp_path):
+    paths = make_series(tmp_path / "x" / "a", random_volume())
+    (tmp_path / "x" / "a" / "copy").write_bytes(paths[0].read_bytes())
+    for path in make_series(tmp_path / "x" / "b", random_volume(), series=2)[-1:]:
+        path.write_bytes(path.read_bytes()[:600])
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for path in sorted((tmp_path / "x").rglob("*")):
+            archive.write(path, path.relative_to(tmp_path / "x"))
+    dataset = opened(tmp_path / "x.zip")
+    assert [note.partition(": ")[0] for note in dataset.notes] == [f"{tmp_path / 'x.zip'}::a"]
+    assert [(problem.case, problem.where) for problem in dataset.problems] == [("b", f"{tmp_path / 'x.zip'}::b/5")]
+
+
 def test_the_digest_is_of_the_content(study):
     folder, made = study
     before = opened(folder)
@@ -89,11 +117,48 @@ def test_one_bad_series_does_not_lose_the_others(study):
     (folder / "bert" / "t1" / "2").unlink()
     (folder / "anna" / "5").write_bytes((folder / "anna" / "5").read_bytes()[:600])
     dataset = opened(folder)
-    assert [case.id for case in dataset] == ["anna", "bert_t2"]
-    said = "\n".join(map(str, dataset.problems))
-    assert "lacks 1 slice of 1 mm: 1 between 1 and 3" in said
-    assert str(folder / "anna" / "5") in said
-    assert dataset["anna"].inputs["image"].load().grid.shape == (7, 6, 4)
+    assert [case.id for case in dataset] == ["bert_t2"]
+    said = {problem.case: problem for problem in dataset.problems}
+    assert "lacks 1 slice of 1 mm: 1 between 1 and 3" in str(said["bert_t1"])
+    assert said["anna"].where == str(folder / "anna" / "5")
+    assert set(said) == {"anna", "bert_t1"}
+
+
+@pytest.mark.parametrize("left", [0, 100, 600, -20])  # nothing, no DICM, no UID of a series, all but pixels
+def test_a_volume_whose_last_file_is_cut_short_is_refused(tmp_path, left):
+    for path in [
+        *make_series(tmp_path / "a", random_volume((8, 4, 4))),
+        *make_series(tmp_path / "b", random_volume(), series=2),
+    ]:
+        path.rename(path.with_suffix(".dcm"))
+    last = tmp_path / "a" / "8.dcm"
+    last.write_bytes(last.read_bytes()[:left])
+    dataset = opened(tmp_path)
+    assert [case.id for case in dataset] == ["b"]
+    (problem,) = dataset.problems
+    assert (problem.case, problem.where) == ("a", str(last))
+    assert "a volume may lack it" in problem.what
+    assert "Get the file again" in problem.remedy
+
+
+def test_a_damaged_slice_is_of_its_series_in_a_folder_of_several(tmp_path):
+    for number in (3, 4):
+        for path in make_series(tmp_path / "x", random_volume((3, 4, 4)), series=number):
+            path.rename(tmp_path / f"{number}_{path.name}")
+    last = tmp_path / "4_3"
+    last.write_bytes(last.read_bytes()[:-20])
+    dataset = opened(tmp_path)
+    assert [case.id.rpartition("_")[2] for case in dataset] == ["series3"]
+    assert [problem.case.rpartition("_")[2] for problem in dataset.problems] == ["series4"]
+
+
+def test_a_damaged_picture_leaves_the_others_as_they_are(tmp_path):
+    for number, name in enumerate(("left.dcm", "right.dcm", "middle.dcm"), start=1):
+        save(picture(random_volume((4, 5)), series=number, PatientID=""), tmp_path / name)
+    (tmp_path / "middle.dcm").write_bytes((tmp_path / "middle.dcm").read_bytes()[:600])
+    dataset = opened(tmp_path)
+    assert [case.id for case in dataset] == ["left", "right"]
+    assert [problem.case for problem in dataset.problems] == ["middle"]
 
 
 def test_a_root_of_one_series_is_named_after_its_folder(tmp_path):
@@ -109,6 +174,28 @@ def test_pictures_are_cases_by_their_names(tmp_path):
     assert [case.id for case in dataset] == ["left_hand", "right"]
     assert dataset["right"].inputs["image"].load().grid.shape == (4, 5)
     assert len({case.patient for case in dataset}) == 2
+
+
+def test_radiographs_in_a_folder_for_each_class_have_a_diagnosis(tmp_path):
+    for number in range(8):
+        radiograph = picture(random_volume((4, 5)), series=number + 1, PatientID=f"P{number}")
+        save(radiograph, tmp_path / ("normal" if number % 2 else "pneumonia") / f"{number}.dcm")
+    dataset = opened(tmp_path)
+    assert (dataset.layout, dataset.task, len(dataset)) == ("class_folders", "diagnosis", 8)
+
+
+def test_a_folder_for_each_person_is_no_class(tmp_path):
+    for number in range(8):
+        person = "AB"[number % 2]
+        save(picture(random_volume((4, 5)), series=number + 1, PatientID=person), tmp_path / person / f"{number}.dcm")
+    assert opened(tmp_path).layout == "dicom_series"
+
+
+def test_folders_of_slices_are_no_classes(tmp_path):
+    for number, name in enumerate(("a", "b"), start=1):
+        for path in make_series(tmp_path / name, random_volume(), series=number, PatientID=""):
+            path.rename(path.with_suffix(".dcm"))
+    assert opened(tmp_path).layout == "dicom_series"
 
 
 def test_series_in_one_folder_are_told_apart_by_number(tmp_path):

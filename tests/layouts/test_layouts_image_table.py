@@ -67,9 +67,10 @@ def test_what_does_not_fit_together_is_said(tmp_path):
     text(tmp_path / "notes.csv", "who,what", "we,nothing")
     dataset = opened(tmp_path)
     said = " ".join(map(str, dataset.problems))
-    assert "one.csv: has 1 rows of cases that are not there, line 5 first" in said
+    assert "one.csv, line 5: names 'x', which is not there" in said
     assert "two.tsv: has another 'age' than a table before it, first in line 2" in said
-    assert "1 images that no table speaks of, d.png first" in said
+    assert "d.png: is in no table" in said
+    assert [problem.case for problem in dataset.problems] == ["x", "", "d"]  # a's and b's rows can be used
     assert dataset["a"].covariates["age"] == 50
     assert dataset.unclaimed == ("notes.csv",)
 

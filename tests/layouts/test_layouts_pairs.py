@@ -1,6 +1,7 @@
 """Tables of pairs: the real one of histology, and what can be wrong in one."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.opening import open_folder
 from hounsfield.layouts.pairs import LAYOUT
 from hounsfield.values import Grid, Image, Points, Refused
+from hounsfield.verbs.question import Question
+from hounsfield.verbs.study import study
 
 ALL = {"pairs": LAYOUT}
 
@@ -45,6 +48,30 @@ def test_rows_that_can_not_be_read_are_listed(folder):
     assert [case.id for case in dataset] == ["a__b"]
     assert [problem.where.split(", ")[-1] for problem in dataset.problems] == ["line 3", "line 4", "line 5", "line 6"]
     assert "not there" in dataset.problems[2].what
+    bad = [problem.case for problem in dataset.problems]
+    assert bad == ["a__b (line 3)", "a__b (line 4)", "a__none", "a__"], "each is a bad case, and none the good one"
+
+
+def test_every_row_that_can_not_be_used_is_a_bad_case(folder):
+    """A hundred rows, seven without their files: more than train goes on with."""
+    for number in range(100):
+        shutil.copy(folder / "a.nii.gz", folder / f"f{number}.nii.gz")
+        if number % 15:
+            shutil.copy(folder / "b.nii.gz", folder / f"m{number}.nii.gz")
+    rows = [f"p{number},f{number}.nii.gz,m{number}.nii.gz,a.csv,a.csv\n" for number in range(1, 100)]
+    rows.append("p0,f0.nii.gz,m0.nii.gz,a.csv,a.csv\n")
+    (folder / "pairs.csv").write_text("patient,fixed,moving,fixed_landmarks,moving_landmarks\n" + "".join(rows))
+    assert len({problem.case for problem in open_folder(folder, ALL).problems}) == 7
+    with pytest.raises(Refused, match="has 7 bad cases among 100, and 5 may be left out"):
+        study(Question(folder))
+
+
+def test_images_shared_by_pairs_hold_them_together(folder):
+    (folder / "pairs.csv").write_text("fixed,moving\na.nii.gz,b.nii.gz\na.nii.gz,c.nii.gz\n")
+    dataset = open_folder(folder, ALL)
+    assert [case.bonds for case in dataset] == [("a", "b"), ("a", "c")]
+    (folder / "pairs.csv").write_text("patient,fixed,moving\np+1,a.nii.gz,b.nii.gz\np2,a.nii.gz,c.nii.gz\n")
+    assert [case.bonds for case in open_folder(folder, ALL)] == [("p+1",), ("p2",)]
 
 
 def test_other_tables_are_not_claimed(folder):

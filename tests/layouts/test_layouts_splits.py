@@ -1,9 +1,10 @@
 """Splits by patient."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hounsfield.layouts.splits import apply_split, read_split, split_by_patient, write_split
@@ -91,3 +92,58 @@ def test_split_files(tmp_path):
     path.write_text("case,part\nc0,test\nc0,training\n")
     with pytest.raises(Refused, match="in test already"):
         read_split(path)
+
+
+def pair(a, b, split=None):
+    return Case(f"{a}__{b}", {}, TRUTH, patient=f"{a}+{b}", several=(a, b), split=split)
+
+
+NODES = st.integers(0, 25).map(lambda n: f"n{n:02d}")
+GRAPHS = st.lists(st.tuples(NODES, NODES).filter(lambda edge: edge[0] < edge[1]), min_size=1, max_size=40, unique=True)
+
+
+@given(edges=GRAPHS, seed=st.integers(0, 99), order=st.randoms())
+def test_no_patient_of_any_pairs_is_in_two_parts(edges, seed, order):
+    cases = [pair(a, b) for a, b in edges]
+    shuffled = list(cases)
+    order.shuffle(shuffled)
+    try:
+        found = split_by_patient(cases, seed=seed)
+    except Refused:
+        assume(False)
+    assert None not in {c.split for c in found}
+    for name in {name for edge in edges for name in edge}:
+        assert len({c.split for c in found if name in c.several}) == 1
+    assert parts(found) == parts(split_by_patient(shuffled, seed=seed))
+
+
+@given(edges=GRAPHS, seed=st.integers(0, 99), data=st.data())
+def test_no_patient_of_any_pairs_leaves_a_given_part(edges, seed, data):
+    drawn = [pair(a, b, data.draw(st.sampled_from(["training", "validation", "test", None]))) for a, b in edges]
+    try:
+        found = split_by_patient(drawn, seed=seed)
+    except Refused:
+        assume(False)
+    for name in {name for edge in edges for name in edge}:
+        assert len({c.split for c in found if name in c.several} - {None}) <= 1
+
+
+def test_pairs_that_share_one_image_can_not_be_held_apart():
+    star = [pair("a", f"b{n}") for n in range(12)]
+    with pytest.raises(Refused, match=r"hang together.* in 1 group, .*column `patient`.*--derive pairs=to-template"):
+        split_by_patient(star, seed=0)
+    named = [Case(c.id, {}, TRUTH, patient=f"p{n}") for n, c in enumerate(star)]
+    assert {c.split for c in split_by_patient(named, seed=0)} == {"training", "validation", "test"}
+    onto = [replace(c, template="a") for c in star]
+    assert {c.split for c in split_by_patient(onto, seed=0)} == {"training", "validation", "test"}
+
+
+def test_a_split_of_pairs_with_one_image_in_two_parts_is_refused():
+    cases = [pair("a", "b", "training"), pair("c", "a", "test")]
+    with pytest.raises(Refused, match="the patient 'a' is in training and, with case 'c__a', in test"):
+        split_by_patient(cases, seed=0)
+
+
+def test_a_pair_that_would_join_two_given_parts_gets_none():
+    cases = [pair("a", "b", "training"), pair("b", "c"), pair("c", "d", "test"), pair("e", "f", "validation")]
+    assert [c.split for c in split_by_patient(cases, seed=0)] == ["training", None, "test", "validation"]

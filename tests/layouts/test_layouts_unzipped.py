@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from made_folders import mask, opened, png, text, volume
 
+from dicom_making import picture, random_volume, save
 from hounsfield.formats import unzipping
 from hounsfield.formats.unzipping import unpack_zip
 from hounsfield.values import LabelMap, Refused
@@ -60,6 +61,17 @@ def test_any_layout_reads_a_zip_and_names_its_members(tmp_path, cache):
     assert plain["b"].digest() == case.digest()
 
 
+def test_a_dicom_file_in_a_zip_does_not_hide_the_rest(tmp_path):
+    for number in range(6):
+        png(tmp_path / "x" / "images" / f"{number}.png")
+        mask(tmp_path / "x" / "masks" / f"{number}.png", (0, 0))
+    save(picture(random_volume((4, 5))), tmp_path / "x" / "extra" / "0.dcm")
+    archive = zipped(tmp_path / "x", tmp_path / "x.zip")
+    assert len(opened(archive, layout="image_mask")) == 6
+    dataset = opened(archive)
+    assert (dataset.layout, len(dataset)) == ("image_mask", 6)
+
+
 def test_it_is_unpacked_once_and_again_where_files_are_gone(tmp_path, cache):
     archive = zipped(lesions(tmp_path / "x"), tmp_path / "lesions.zip")
     opened(archive)
@@ -74,7 +86,7 @@ def test_it_is_unpacked_once_and_again_where_files_are_gone(tmp_path, cache):
     assert [path.name for path in cache.iterdir()] == [folder.name]
 
 
-def test_refusals_name_the_archive(tmp_path):
+def test_refusals_name_the_archive(tmp_path, cache):
     for name in ("a", "b"):
         volume(tmp_path / "x" / "imagesTr" / f"{name}.nii.gz")
         volume(tmp_path / "x" / "labelsTr" / f"{name}.nii.gz")
@@ -84,6 +96,11 @@ def test_refusals_name_the_archive(tmp_path):
     with pytest.raises(Refused) as refusal:
         dataset["a"].inputs["image"].load()
     assert str(refusal.value).startswith(f"{archive}::imagesTr/a.nii.gz: ")
+    labels = dataset["b"].truths["labels"].answer
+    next(cache.glob("*/labelsTr/b.nii.gz")).write_bytes(b"broken")
+    with pytest.raises(Refused) as refusal:
+        labels.stored()
+    assert str(refusal.value).startswith(f"{archive}::labelsTr/b.nii.gz: ")
     text(tmp_path / "y" / "m.csv", "case,image", "a,a.png", "b,../b.png")
     png(tmp_path / "y" / "a.png")
     with pytest.raises(Refused) as refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hounsfield.packages.seen import Seen
 from hounsfield.values import Case
@@ -10,6 +11,10 @@ from hounsfield.values import Case
 
 def case(name: str, age: float, patient: str = "") -> Case:
     return Case(name, {}, covariates={"age": age}, patient=patient)
+
+
+def pair(*patients: str) -> Case:
+    return replace(case("a pair", 9.0, "+".join(patients)), several=patients)
 
 
 SEEN = Seen.of_cases([case("a", 1.0, "anna"), case("b", 2.0)], [case("c", 3.0, "carl")])
@@ -23,8 +28,9 @@ def test_inputs_and_patients_are_known_again() -> None:
     assert of(SEEN, case("other name", 2.0)) == "training"
     assert of(SEEN, case("second visit", 9.0, "anna")) == "training"
     assert of(SEEN, case("second visit", 9.0, "carl")) == "validation"
-    assert of(SEEN, case("a pair", 9.0, "ben+carl")) == "validation"
-    assert of(SEEN, case("a pair", 9.0, "carl+anna")) == "training"
+    assert of(SEEN, pair("ben", "carl")) == "validation"
+    assert of(SEEN, pair("carl", "anna")) == "training"
+    assert of(SEEN, case("another", 9.0, "anna+x")) == "no", "a name with a plus in it is one name"
     assert of(SEEN, case("b", 9.0)) == "no", "a case's own id is nobody's name"
     assert of(SEEN, case("first visit", 9.0, "b")) == "no"
 

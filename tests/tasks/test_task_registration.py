@@ -1,5 +1,6 @@
 """The task registration: its cases from other data, its answers joined and written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,17 @@ def test_a_pair_has_both_images_and_their_truths():
     assert not TASK.has_truth(source["c00"])  # a case alone has nothing to register
     alone = source.with_cases([Case(case.id, case.inputs, case.truths) for case in source])
     assert pairs(alone, "to-template")["c00__c01"].patients == (), "nobody is named, so nobody is known again"
+
+
+def test_pairs_are_held_together_by_their_patients_and_not_by_a_template():
+    source = a_dataset(3)
+    named = source.with_cases([replace(case, patient=f"{case.patient}+x") for case in source])
+    unnamed = source.with_cases([replace(case, patient="") for case in source])
+    for data, names in ((named, ("p0+x", "p1+x")), (unnamed, ("c00", "c01"))):
+        every = pairs(data.with_cases([replace(case, split="training") for case in data]), "all")["c00__c01"]
+        onto = pairs(data, "to-template")["c00__c01"]
+        assert (every.bonds, onto.bonds) == (names, names[1:])
+        assert every.patients == onto.patients == (names if data is named else ())
 
 
 def test_all_pairs_are_unordered_and_bounded():

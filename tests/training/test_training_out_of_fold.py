@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hounsfield.inference.trained import TrainedMethod
@@ -34,7 +34,7 @@ class Recalled(TrainedMethod):
 
     def answer(self, case: Case, limits: Limits) -> Findings:
         """Whether it has seen the patient."""
-        return Findings(Code(np.array([case.patient in self.state.facts["seen"]], np.float32)))
+        return Findings(Code(np.array([bool(set(case.bonds) & set(self.state.facts["seen"]))], np.float32)))
 
 
 @dataclass
@@ -52,7 +52,8 @@ class Recalling:
         if len(self.learnt) == self.last:
             raise KeyboardInterrupt
         self.learnt.append(ctx.seed)
-        return State(facts={"seen": [case.patient for case in (*cases.training, *cases.validation)]})
+        seen = [name for case in (*cases.training, *cases.validation) for name in case.bonds]
+        return State(facts={"seen": seen})
 
     def open(self, plan: Plan, state: State, setting: Setting) -> Recalled:
         return Recalled(plan, state)
@@ -118,3 +119,32 @@ def test_folds_never_divide_a_patient(counts: list[int], seed: int, data: st.Dat
     shuffled = data.draw(st.permutations(cases))
     again = folds_by_patient(shuffled, count, seed=seed)
     assert [{case.id for case in fold} for fold in again] == [{case.id for case in fold} for fold in folds]
+
+
+def pair(a: str, b: str) -> Case:
+    return Case(f"{a}__{b}", {}, patient=f"{a}+{b}", several=(a, b))
+
+
+def test_out_of_fold_nobody_answers_of_a_pair_with_a_patient_it_has_seen(tmp_path: Path) -> None:
+    training = (pair("a", "b"), pair("c", "d"), pair("b", "e"), pair("f", "g"), pair("d", "h"))
+    cases = Cases(training, (pair("v", "w"), pair("x", "e")))
+    states, findings = out_of_fold(Recalling(), PLAN, cases, 3, FolderContext.at(tmp_path))
+    assert set(findings) == {case.id for case in training}
+    assert all(finding.main.vector == [0.0] for finding in findings.values())  # type: ignore[union-attr]
+    assert all("v" in state.facts["seen"] for state in states)
+    star = Cases(tuple(pair("a", name) for name in "bcdef"))
+    with pytest.raises(Refused, match=r"1 group of patients.*2 folds"):
+        out_of_fold(Recalling(), PLAN, star, 2, FolderContext.at(tmp_path / "star"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=2, max_size=20, unique=True), st.data())
+def test_folds_never_divide_the_patients_of_pairs(edges: list[tuple[int, int]], data: st.DataObject) -> None:
+    cases = [pair(f"n{a}", f"m{b}") for a, b in edges]
+    count = data.draw(st.integers(2, 4))
+    try:
+        folds = folds_by_patient(cases, count, seed=data.draw(st.integers(0, 100)))
+    except Refused:
+        assume(False)
+    of_patient = [{name for case in fold for name in case.several} for fold in folds]
+    assert sum(map(len, of_patient)) == len(set.union(*of_patient))
+    assert sorted(case.id for fold in folds for case in fold) == sorted(case.id for case in cases)

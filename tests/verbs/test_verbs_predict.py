@@ -3,11 +3,13 @@
 import errno
 import json
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from dicom_making import make_series
 from hounsfield.answers import manifest
 from hounsfield.formats import nifti
 from hounsfield.formats.files import sha256_of
@@ -45,6 +47,29 @@ def test_the_training_layout_a_folder_and_files_give_the_same_answers(model, tor
     digests = [{line["id"]: line["answers"] for line in lines(tmp_path / name)} for name in "abc"]
     assert digests[0] == digests[1] == digests[2]
     assert nifti.read_labels(tmp_path / "a" / f"{IDS[0]}.nii.gz")[1] == nifti.read_grid(image(torsos, 0))
+
+
+def test_a_dicom_series_is_one_image_as_a_folder_and_as_a_zip(model, torsos, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found = nifti.read_image(image(torsos, 0))
+    slices = np.rint(found.array(np.float32)[0]).astype(np.int16).transpose(2, 1, 0)
+    across, down, along = found.grid.spacing
+    files = make_series(tmp_path / "scan", slices, spacing=(down, across, along), PatientID="")
+    with zipfile.ZipFile(tmp_path / "scan.zip", "w") as archive:
+        for path in files:
+            archive.write(path, path.name)
+    ways = {
+        "a": {"data": tmp_path / "scan"},
+        "b": {"data": tmp_path / "scan.zip"},
+        "c": {"inputs": {"image": tmp_path / "scan"}},
+        "d": {"inputs": {"image": tmp_path / "scan.zip"}},
+    }
+    for name, words in ways.items():
+        assert predict(model, out=tmp_path / name, **words).done == ("scan",)
+    assert len({lines(tmp_path / name)[0]["answers"]["scan.nii.gz"] for name in ways}) == 1
+    make_series(tmp_path / "scan" / "more", slices, series=2)
+    with pytest.raises(Refused, match="holds 2 volumes, where one is needed: more, scan"):
+        predict(model, out=tmp_path / "e", inputs={"image": tmp_path / "scan"})
 
 
 def test_the_manifest_says_what_was_done(model, torsos, tmp_path):

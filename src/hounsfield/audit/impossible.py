@@ -53,7 +53,7 @@ class Impossible:
             for column, extent in found.items():
                 columns.setdefault(column, {})[case_id] = extent
         for column, extents in columns.items():
-            limits = limits_of(column[1])
+            limits = None if _is_of_a_picture(column, columns) else limits_of(column[1])
             if limits is None:
                 yield from self._far(column, extents, cases)
                 continue
@@ -105,6 +105,12 @@ def _extent(values: NDArray[np.float64], limits: Limits | None) -> Extent:
         below, above = values[values < limits.least], values[values > limits.most]
     ends = float(values.min()), float(np.median(values)), float(values.max())
     return Extent(*ends, tuple(below.tolist()), tuple(above.tolist()))
+
+
+def _is_of_a_picture(column: Column, columns: Mapping[Column, object]) -> bool:
+    """Whether a height is that of a picture: a width stands beside it."""
+    names = {name.lower() for role, name in columns if role == column[0]}
+    return column[1].lower() == "height" and "width" in names
 
 
 def _is_far(value: float, middles: NDArray[np.float64]) -> bool:

@@ -6,7 +6,7 @@ motion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -156,14 +156,14 @@ def _marked(case: OpenedCase, truth: str, points: Points) -> Marked:
             is_out = np.isfinite(places).all(axis=1) & ~grid.contains(places)
             outside = tuple(name for name, out in zip(points.names, is_out, strict=True) if out)
     where = case.where(truth)
-    return Marked(case.case.id, where, said.rater, _as_written(where, points), places, outside)
+    return Marked(case.case.id, where, said.rater, _as_written(said.answer.files, points), places, outside)
 
 
-def _as_written(where: str, points: Points) -> tuple[str, ...]:
+def _as_written(files: Sequence[Path], points: Points) -> tuple[str, ...]:
     """The names as they stand in the file: with the blanks around them, where it is Slicer's."""
-    if suffix_of(Path(where)) != ".fcsv":
+    if [suffix_of(path) for path in files] != [".fcsv"]:
         return points.names
-    return tuple(row.label for row in read_rows(Path(where))[1])
+    return tuple(row.label for row in read_rows(files[0])[1])
 
 
 def _renamed(marked: Marked, names: Mapping[str, str]) -> Marked:

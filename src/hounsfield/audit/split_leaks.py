@@ -37,8 +37,8 @@ class SplitLeaks:
     def _patients(self, dataset: Dataset) -> Iterable[Fault]:
         cases: dict[str, dict[str, list[Case]]] = {}
         for case in dataset:
-            if case.split is not None:
-                cases.setdefault(case.patient, {}).setdefault(case.split, []).append(case)
+            for name in case.bonds if case.split is not None else ():
+                cases.setdefault(name, {}).setdefault(str(case.split), []).append(case)
         for patient, parts in cases.items():
             if len(parts) > 1:
                 said = [f"{part} ({listed([case.id for case in found])})" for part, found in parts.items()]

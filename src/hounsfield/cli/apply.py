@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from hounsfield.cli.ending import end_in_part
+from hounsfield.cli.printing import print_json, tell
 from hounsfield.cli.progress import Line
-from hounsfield.cli.words import as_json, print_json
+from hounsfield.cli.words import as_json
 
 
 @click.command("apply")
@@ -29,7 +30,7 @@ def apply_command(
     else:
         words = {"linear": "an image, linearly", "nearest": "a label map, by the nearest element", "points": "points"}
         for file, how in carried.done.items():
-            click.echo(f"{file} -> {carried.out}: as {words[how]}")
+            tell(f"{file} -> {carried.out}: as {words[how]}")
         if "points" in carried.done.values() and not inverse:
-            click.echo(f"points are exact to {carried.residual_mm:.2g} mm")
+            tell(f"points are exact to {carried.residual_mm:.2g} mm")
     end_in_part(carried.problems)

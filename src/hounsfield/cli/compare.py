@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from hounsfield.cli.ending import end_in_part
+from hounsfield.cli.printing import print_json
 from hounsfield.cli.progress import Line
 from hounsfield.cli.tables import print_comparison
-from hounsfield.cli.words import as_json, opened_by, opening, print_json
+from hounsfield.cli.words import as_json, opened_by, opening
 
 
 @click.command("compare")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
+from hounsfield.cli.printing import print_trace, say
 from hounsfield.registry.table import UnknownName
 
 DONE, OUR_FAULT, NOTHING_DONE, DONE_IN_PART, INTERRUPTED = 0, 1, 2, 3, 130
@@ -52,7 +52,8 @@ def _say_mistake(error: click.ClickException) -> None:
         return
     context = getattr(error, "ctx", None)
     more = f" See {context.command_path} --help." if context else ""
-    say(error.format_message().rstrip(".?") + "." + more)
+    said = " ".join(error.format_message().split())  # choices stand in lines of their own
+    say(said.rstrip(".?") + "." + more)
 
 
 def _other(error: Exception) -> int:
@@ -66,14 +67,9 @@ def _other(error: Exception) -> int:
     if isinstance(error, OSError) and error.filename is not None:
         say(f"{error.filename}: {error.strerror}. Check the path, its permissions and the disk.")
         return NOTHING_DONE
-    traceback.print_exception(error)
+    print_trace(error)
     say(f"this is a fault of hounsfield ({type(error).__name__}: {error}); please report it with the lines above.")
     return OUR_FAULT
-
-
-def say(line: str) -> None:
-    """One line to the person, beside the output."""
-    click.echo(f"hounsfield: {line}", err=True)
 
 
 def end_in_part(problems: Iterable[Any], how: str = "left out") -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from hounsfield.cli.ending import end_in_part
+from hounsfield.cli.printing import print_json, tell
 from hounsfield.cli.progress import Line
 from hounsfield.cli.tables import print_scores
-from hounsfield.cli.words import as_json, opened_by, opening, print_json
+from hounsfield.cli.words import as_json, opened_by, opening
 
 
 @click.command("evaluate")
@@ -30,5 +31,5 @@ def evaluate_command(answers: str, truth: str, as_json: bool, **words: Any) -> N
         print_json(scores.to_json())
     else:
         print_scores(scores)
-        click.echo(f"\nLook at {answers}/report.html")
+        tell("", f"Look at {answers}/report.html")
     end_in_part(scores.problems, "not compared")

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from hounsfield.cli.ending import DONE_IN_PART, Ended, say
+from hounsfield.cli.ending import DONE_IN_PART, Ended
+from hounsfield.cli.printing import print_json, say, tell
 from hounsfield.cli.progress import Line
-from hounsfield.cli.words import as_json, opened_by, opening, print_json
+from hounsfield.cli.words import as_json, opened_by, opening
 
 
 @click.command("inspect")
@@ -29,16 +30,16 @@ def inspect_command(data: str, as_json: bool, privacy: bool, html: str | None, s
     if as_json:
         print_json(found.to_json())
     else:
-        click.echo(repr(found))
+        tell(*found.lines())
         for problem in found.problems:
             say(str(problem))
         print_faults(found.faults, below=found.dataset.where)
         for layout, faults in found.newly_found().items():
-            click.echo(f"\nRead as {layout}, also:")
+            tell("", f"Read as {layout}, also:")
             print_faults(faults, below=found.dataset.where)
         if html is not None:
-            click.echo(f"\nLook at {html}")
-        click.echo(f"\nNext: {_next(data, found.dataset.task)}")
+            tell("", f"Look at {html}")
+        tell("", f"Next: {_next(data, found.dataset.task)}")
     if strict and not found.is_clean:
         raise Ended(DONE_IN_PART)
 

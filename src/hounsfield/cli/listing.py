@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from hounsfield.cli.ending import DONE_IN_PART, Ended
-from hounsfield.cli.words import as_json, print_json
+from hounsfield.cli.printing import print_json, tell
+from hounsfield.cli.words import as_json
 
 
 @click.command("list")
@@ -23,7 +24,7 @@ def list_command(what: str, as_json: bool) -> None:
         return
     for row in rows:
         name, rest = row["name"], [row[key] for key in ("tasks", "summary") if key in row]
-        click.echo(f"{name:<16}{': '.join(rest)}".rstrip())
+        tell(f"{name:<16}{': '.join(rest)}".rstrip())
 
 
 @click.command("show")
@@ -39,9 +40,9 @@ def show_command(model: str, as_json: bool) -> None:
         print_json(show(package))
         return
     for what, sentence in _rows(show(package)):
-        click.echo(f"{what:>10}  {sentence}")
+        tell(f"{what:>10}  {sentence}")
     if package.scores is not None:
-        click.echo()
+        tell()
         print_scores(package.scores)
 
 
@@ -74,6 +75,6 @@ def doctor_command(as_json: bool) -> None:
     if as_json:
         print_json(doctor_json())
     for what, sentence, well in [] if as_json else doctor():
-        click.echo(f"{'ok ' if well else 'BAD'}  {what:<16}{sentence}")
+        tell(f"{'ok ' if well else 'BAD'}  {what:<16}{sentence}")
     if not all(well for _, _, well in doctor()):
         raise Ended(DONE_IN_PART)

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from hounsfield.cli.ending import end_in_part
+from hounsfield.cli.printing import print_json, tell
 from hounsfield.cli.progress import Line
-from hounsfield.cli.words import as_json, asked, asking, print_json
+from hounsfield.cli.words import as_json, asked, asking
 
 
 @click.command("plan")
@@ -26,8 +27,8 @@ def plan_command(data: str, as_json: bool, **words: Any) -> None:
     if as_json:
         print_json(made.to_json())
     else:
-        click.echo(repr(made))
-        click.echo(f"\nNext: hounsfield train {shlex.quote(data)} {_options(question)} --out model")
+        tell(*made.lines())
+        tell("", f"Next: hounsfield train {shlex.quote(data)} {_options(question)} --out model")
     end_in_part(made.problems)
 
 

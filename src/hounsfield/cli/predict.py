@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from hounsfield.cli.ending import NOTHING_DONE, Ended, end_in_part, say
+from hounsfield.cli.ending import NOTHING_DONE, Ended, end_in_part
+from hounsfield.cli.printing import print_json, say, tell
 from hounsfield.cli.progress import Line
-from hounsfield.cli.words import as_json, opened_by, opening, print_json
+from hounsfield.cli.words import as_json, opened_by, opening
 
 
 @click.command("predict")
@@ -35,8 +36,8 @@ def predict_command(
         print_json(answered.to_json())
     elif is_something:
         there = f", {len(answered.there)} were there already" if answered.there else ""
-        click.echo(f"{len(answered.done)} answered{there}, in {answered.out}")
-        click.echo(f"\nNext: hounsfield evaluate {shlex.quote(out)} TRUTH")
+        tell(f"{len(answered.done)} answered{there}, in {answered.out}")
+        tell("", f"Next: hounsfield evaluate {shlex.quote(out)} TRUTH")
     for case in () if as_json else answered.alarmed:
         say(f"{case}: unlike the training cases, see alarms in {answered.out}/manifest.jsonl")
     if not is_something:

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from hounsfield.cli.printing import printable
+
 LIVE_EVERY = 0.2  # seconds between two looks of the live line
-LINE_EVERY = 15.0  # seconds between two lines where nobody watches
+FIRST_LINE = 2.0  # seconds before the first line where nobody watches
+LINE_EVERY = 15.0  # and between two of them
 CLEAR = "\r\x1b[2K"
 
 
@@ -47,7 +50,7 @@ class Line:
         done, total = event.get("done", event.get("step", 0)), event.get("total", 0)
         is_last = bool(total) and done >= total and "validation" not in event
         wait = LIVE_EVERY if live else LINE_EVERY
-        is_due = now - self.shown >= wait and (live or now - self.started >= LINE_EVERY)
+        is_due = now - self.shown >= wait and (live or now - self.started >= FIRST_LINE)
         if not is_due and not (is_last and self.is_open):
             return
         self.shown = now
@@ -79,6 +82,7 @@ class Line:
         return f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
     def _print(self, sentence: str, *, live: bool, ends: bool) -> None:
+        sentence = printable(sentence)
         if live:
             width = shutil.get_terminal_size().columns - 1
             sys.stderr.write(f"{CLEAR}{sentence[:width]}" + ("\n" if ends else ""))
@@ -86,6 +90,12 @@ class Line:
             sys.stderr.write(sentence + "\n")
         sys.stderr.flush()
         self.is_open = live and not ends
+
+
+def end_live_line() -> None:
+    """Leave the live line as it stands; what follows begins on the next."""
+    if is_live():
+        sys.stderr.write("\n")
 
 
 def is_live() -> bool:

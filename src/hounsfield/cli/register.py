@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from hounsfield.cli.printing import print_json, tell
 from hounsfield.cli.progress import Line
-from hounsfield.cli.words import as_json, print_json, wished
+from hounsfield.cli.words import as_json, wished
 
 
 @click.command("register")
@@ -18,7 +19,7 @@ from hounsfield.cli.words import as_json, print_json, wished
 def register_command(
     fixed: str, moving: str, out: str, method: str | None, wishes: tuple[str, ...], as_json: bool
 ) -> None:
-    """Find the transform from FIXED to MOVING, two images of one body part, without training."""
+    """Bring MOVING onto FIXED, two images of one body part, without training: writes the transform."""
     from hounsfield.verbs.register import register
 
     with Line() as watch:
@@ -26,5 +27,5 @@ def register_command(
     if as_json:
         print_json(found.to_json())
     else:
-        click.echo(repr(found))
-        click.echo(f"\nNext: hounsfield apply {found.files[0]} {moving} --out carried")
+        tell(repr(found))
+        tell("", f"Next: hounsfield apply {found.files[0]} {moving} --out carried")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import click
+from hounsfield.cli.printing import printable, tell
 
 if TYPE_CHECKING:
     from hounsfield.values import Fault, Interval, Scores
@@ -26,7 +26,7 @@ def print_scores(scores: Scores, metrics: Sequence[str] | None = None) -> None:
     ]
     _print_table(("metric", "item", "value [95 % interval]", "cases", "better"), rows)
     for note in scores.notes:
-        click.echo(note)
+        tell(note)
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -46,7 +46,7 @@ def print_comparison(comparison: Comparison) -> None:
         for item, value in items.items()
     ]
     _print_table(("metric", "item", "A", "B", "B - A [95 % interval]", "cases", "better"), rows)
-    click.echo(f"{comparison.summary}. A and B are over all cases of each.")
+    tell(f"{comparison.summary}. A and B are over all cases of each.")
 
 
 def print_faults(faults: Sequence[Fault], *, below: str) -> None:
@@ -59,15 +59,15 @@ def print_faults(faults: Sequence[Fault], *, below: str) -> None:
         if fault.check != "unreadable":
             found.setdefault(fault.check, []).append(fault)
     for check, those in found.items():
-        click.echo(f"\n{check}  {_surest(those)}")
+        tell("", f"{check}  {_surest(those)}")
         for remedy, alike in groupby(those[:FIRST], lambda fault: fault.remedy):
             for fault in alike:
-                click.echo(f"  {_from(fault.where, below)} {_from(fault.what, below)}.")
-            click.echo(f"    -> {remedy}")
+                tell(f"  {_from(fault.where, below)} {_from(fault.what, below)}.")
+            tell(f"    -> {remedy}")
         if len(those) > FIRST:
-            click.echo(f"  and {len(those) - FIRST} more")
+            tell(f"  and {len(those) - FIRST} more")
     if any(len(those) > FIRST for those in found.values()):
-        click.echo("\nAll of them: --json, or --html FILE for a page with pictures.")
+        tell("", "All of them: --json, or --html FILE for a page with pictures.")
 
 
 def _surest(faults: Sequence[Fault]) -> str:
@@ -87,12 +87,12 @@ def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(*head, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     console = Console(width=WIDE, highlight=False, markup=False, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+        tell(line.rstrip())
 
 
 def _named(metric: str, units: Mapping[str, str]) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hounsfield.cli.ending import INTERRUPTED, Ended, end_in_part, say
-from hounsfield.cli.progress import Line, is_live
-from hounsfield.cli.words import as_json, asked, asking, print_json
+from hounsfield.cli.ending import INTERRUPTED, Ended, end_in_part
+from hounsfield.cli.printing import print_json, say, tell
+from hounsfield.cli.progress import Line, end_live_line
+from hounsfield.cli.words import as_json, asked, asking
 
 if TYPE_CHECKING:
     from hounsfield.packages.package import Package
@@ -50,15 +51,15 @@ def _tell(package: Package, out: str) -> None:
 
     started = package.measured.get("started_from")
     if started:
-        click.echo(f"{started['arrays']} arrays were taken from the model it started from.")
+        tell(f"{started['arrays']} arrays were taken from the model it started from.")
     if package.scores is not None:
         print_scores(package.scores, metrics=[package.scores.first])
     took, learnt = duration(package.measured["seconds"]), count(len(package.seen.training), "case")
     scored = count(len(package.seen.validation), "validation case")
     what = f"A {package.plan.method} for {package.plan.task} in {out}"
-    click.echo(f"{what}, trained for {took} on {learnt}, scored on {scored}.")
+    tell(f"{what}, trained for {took} on {learnt}, scored on {scored}.")
     place = shlex.quote(out)
-    click.echo(f"\nLook at {out}/report.html\nNext: hounsfield predict {place} FILES --out answers")
+    tell("", f"Look at {out}/report.html", f"Next: hounsfield predict {place} FILES --out answers")
 
 
 def stop_on_interrupt(clock: Any) -> None:
@@ -66,8 +67,7 @@ def stop_on_interrupt(clock: Any) -> None:
     before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:
-        if is_live():
-            click.echo(err=True)
+        end_live_line()
         say("stopping as soon as everything is saved; once more to end at once.")
         clock.stop()
         signal.signal(signal.SIGINT, before)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -89,8 +88,3 @@ def opened_by(words: dict[str, Any]) -> dict[str, Any]:
         "target": words.pop("target", None),
         "ignore": tuple(words.pop("ignore", ())),
     }
-
-
-def print_json(data: Any) -> None:
-    """Plain JSON on standard output."""
-    click.echo(json.dumps(data, indent=1, ensure_ascii=False))

@@ -1,6 +1,7 @@
 """Metrics of classes with probabilities: ranking, calibration, decisions; for images, series and tables alike.
 
-They live on a set of cases. Classes that are unknown in a truth are skipped. Of two exclusive classes only the second,
+They live on a set of cases, but for the Brier score, by which cases are ranked too. Classes that are unknown in a
+truth are skipped. Of two exclusive classes only the second,
 the positive one, is listed: the first is its complement.
 """
 
@@ -114,4 +115,4 @@ AUC = Metric("auc", "", "higher", "set", _rows, Pooling(auc))
 AVERAGE_PRECISION_DIAGNOSIS = Metric("average_precision", "", "higher", "set", _rows, Pooling(average_precision))
 ECE = Metric("ece", "", "lower", "set", _rows, Pooling(expected_calibration_error))
 BALANCED_ACCURACY = Metric("balanced_accuracy", "", "higher", "set", _decision_rows, Pooling(balanced_accuracy))
-BRIER = Metric("brier", "", "lower", "set", _rows, Pooling(brier))
+BRIER = Metric("brier", "", "lower", "case", _rows, Pooling(brier), worst=1.0)

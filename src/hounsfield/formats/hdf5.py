@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hounsfield.formats.apart import Apart, Late, Lost, NotStarted
 from hounsfield.formats.arrays import pixel_grid, spatial
 from hounsfield.formats.files import DEFLATE_RATIO, size_of
-from hounsfield.formats.hdf5_forerunner import comes_through
 from hounsfield.formats.label_values import whole_numbers
 from hounsfield.values import Grid, Image, MiB, Refused, refuse
 
@@ -149,12 +150,32 @@ def _only(path: Path, role: str) -> Numbers:
     raise refuse(path, what, f"Keep one data set in it, or call one {role!r}.")
 
 
-def read_through(path: Path) -> Iterator[None]:
-    """Read all numbers of a file, piece by piece, and keep none of them; what is refused is passed over."""
+def read_through(asked: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Read all numbers of the file at a path, piece by piece, and keep none of them; what is refused is passed over."""
+    path = Path(asked["path"])
     with suppress(Refused), _opened(path) as file:
         for numbers in list(_walk(path, file)):
             with suppress(Refused, *DAMAGE):
-                yield from _pieces(path, file[numbers.name], numbers)
+                _read_pieces(path, file[numbers.name], numbers)
+    return {}, b""
+
+
+_reader = Apart(f"{__name__}:{read_through.__name__}")
+
+
+@lru_cache(maxsize=2**14)
+def _is_survived(path: Path, size: int, modified: int) -> bool:
+    """Whether another process read the whole file, or refused it, and lived. Size and time are the file's."""
+    try:
+        _reader.ask({"path": str(path), "modified": modified}, size=size)
+    except Late as late:  # not remembered as damage: a disk may be slow
+        remedy = "Try again, or copy it to a faster disk. If it stays so, it is damaged: export it again."
+        raise refuse(path, f"can not be read in time ({late})", remedy) from None
+    except NotStarted as reason:
+        raise refuse(path, f"can not be read: {reason}", "Try again.") from None
+    except Lost:
+        return False
+    return True
 
 
 @contextmanager
@@ -164,8 +185,8 @@ def _endured(path: Path) -> Iterator[Any]:
     _refuse_foreign(path, size)
     if find_spec("h5py") is None:
         raise refuse(path, "needs h5py to be read", "Install it: pip install 'hounsfield[hdf5]'")
-    if not comes_through(path, size, path.stat().st_mtime_ns):
-        raise refuse(path, "is damaged: it makes the HDF5 library crash or hang", AGAIN)
+    if not _is_survived(path.absolute(), size, path.stat().st_mtime_ns):
+        raise refuse(path, "is damaged: it makes the HDF5 library crash", AGAIN)
     with _opened(path) as file:
         yield file
 
@@ -216,7 +237,7 @@ def _walk(path: Path, file: Any) -> Iterator[Numbers]:
                     yield numbers
 
 
-def _pieces(path: Path, data: Any, numbers: Numbers) -> Iterator[None]:
+def _read_pieces(path: Path, data: Any, numbers: Numbers) -> None:
     _refuse_data(path, data, numbers)
     if not numbers.shape:
         return
@@ -225,7 +246,6 @@ def _pieces(path: Path, data: Any, numbers: Numbers) -> Iterator[None]:
     rows = (slice(start, start + step) for start in range(0, numbers.shape[0], step))
     for piece in data.iter_chunks() if data.chunks else rows:
         _ = data[piece]
-        yield
 
 
 def _numbers(data: Any, name: str) -> Numbers | None:

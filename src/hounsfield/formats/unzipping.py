@@ -18,6 +18,7 @@ UNSUSPECTED = 128 * MiB
 MOST_GROWTH = 200
 """Beyond UNSUSPECTED bytes an archive that grows by more than this factor is taken for a bomb: images never do."""
 
+DEEPEST = 100  # folders in each other: no archive of data has as many, and Python's ways to make them do not get there
 BLOCK = 4096  # bytes that a file takes on most disks, however small
 DRIVE = re.compile(r"[A-Za-z]:")
 TRUST = "If you trust it, unpack it yourself and name the folder."
@@ -27,9 +28,11 @@ def unpack_zip(path: Path, folder: Path) -> None:
     """Unpack a zip into a folder that is there and empty.
 
     Refuses, before anything is written, members that would lie elsewhere, links and devices, names that differ in
-    upper and lower case only, encryption, bombs, and what does not fit on the disk.
+    upper and lower case only, folders without end, encryption, bombs, and what does not fit on the disk.
     """
     infos = infos_of(path)
+    if any(info.filename.count("/") > DEEPEST for info in infos):
+        raise refuse(path, f"holds folders in each other, more than {DEEPEST} deep", TRUST)
     for info in infos:
         _check_name(info, f"{path}::{info.filename}")
     files = [info for info in infos if not is_folder(info)]

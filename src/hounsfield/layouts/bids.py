@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.case_tables import Joined, join, told_by
+from hounsfield.layouts.case_tables import told_by
 from hounsfield.layouts.folders import all_files, folders_in, is_image, roots, unclaimed
+from hounsfield.layouts.joined_tables import Joined, join
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask
 from hounsfield.layouts.mask_values import Meaning, meaning_of
@@ -52,14 +53,16 @@ class Bids:
         if root is None:
             raise refuse(folder, "has no folders sub-* with images", "Name the folder that holds them.")
         images, masks = _images(root), _masks(root)
-        joined = _participants(root, [patient for patient, _ in images], options)
+        joined = _participants(root, images, options)
         problems = list(joined.problems)
-        told = told_by(joined.rows, options, where=str(folder), of="", hidden=joined.keys)
+        told = told_by(
+            joined.rows, options, tables=joined.tables.values(), where=str(folder), of="", hidden=joined.keys
+        )
         meaning = meaning_of([path for paths in masks.values() for path in paths])
         cases, used = [], [root / "dataset_description.json", *joined.tables]
         for visit, roles in images.items():
-            patient, session = visit
-            case_id = f"{patient}_{session}" if session else patient
+            patient, _ = visit
+            case_id = _case_id(visit)
             truths = _truths(roles, masks.get(visit, []), meaning)
             if masks and not truths:
                 what, remedy = "has no mask below derivatives", "Add it, or remove the images."
@@ -83,6 +86,10 @@ class Bids:
 LAYOUT = Bids()
 
 Visit = tuple[str, str]  # subject, session or ""
+
+
+def _case_id(visit: Visit) -> str:
+    return "_".join(filter(None, visit))
 
 
 def _root(folder: Path) -> Path | None:
@@ -144,15 +151,20 @@ def _owner(mask: str, roles: Mapping[str, Path]) -> tuple[str, str]:
     return next((role for role in roles if f"space-{role}" in behind.lower()), next(iter(roles))), behind
 
 
-def _participants(root: Path, patients: list[str], options: ReadOptions) -> Joined[str]:
+def _participants(root: Path, visits: Iterable[Visit], options: ReadOptions) -> Joined[str]:
     """The rows of participants.tsv by subject, whose name may lack its sub- there."""
     path = root / "participants.tsv"
-    known = {*patients}
+    cases: dict[str, list[str]] = defaultdict(list)
+    for visit in visits:
+        cases[visit[0]].append(_case_id(visit))
 
     def find(text: str, _: Path) -> str | None:
-        return next((name for name in (text, f"sub-{text}") if name in known), None)
+        return next((name for name in (text, f"sub-{text}") if name in cases), None)
 
-    return join([path] if path.is_file() else [], find, options.columns)
+    def ids_behind(text: str, patient: str | None) -> list[str]:
+        return [f"sub-{text.removeprefix('sub-')}"] if patient is None else cases[patient]
+
+    return join([path] if path.is_file() else [], find, ids_behind, options.columns)
 
 
 def _beside(image: Path) -> Path:

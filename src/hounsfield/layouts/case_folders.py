@@ -15,9 +15,10 @@ from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.case_tables import Joined, join, told_by
+from hounsfield.layouts.case_tables import told_by
 from hounsfield.layouts.class_folders import NOT_CLASSES
 from hounsfield.layouts.folders import PARTS, files_in, folders_in, images_in, is_table, roots, unclaimed
+from hounsfield.layouts.joined_tables import Joined, join
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask
 from hounsfield.layouts.mask_values import Meaning, meaning_of
@@ -88,7 +89,9 @@ class CaseFolders:
         ids, masks = _ids(found), _masks(found)
         joined = _joined(folder, found.root, ids.values(), options)
         first = next(role for role in found.usual if not is_mask(role))
-        told = told_by(joined.rows, options, where=str(folder), of=first, hidden=joined.keys)
+        told = told_by(
+            joined.rows, options, tables=joined.tables.values(), where=str(folder), of=first, hidden=joined.keys
+        )
         cases, used, problems = [], list(joined.tables), list(joined.problems)
         for inner, roles in found.roles.items():
             said = told.of(ids[inner])
@@ -237,14 +240,14 @@ def _same_grid(mask: str, roles: Roles) -> list[str]:
 def _joined(folder: Path, root: Path, ids: Iterable[str], options: ReadOptions) -> Joined[str]:
     """The rows of the tables beside the folders, by the case's name or by the number at its end."""
     ids = list(ids)
-    numbers = {int(match[0]): name for name in ids if (match := re.search(r"\d+$", name))}
+    numbers = {match[0].lstrip("0"): name for name in ids if (match := re.search(r"[0-9]+$", name))}
     by_number = numbers if len(numbers) == len(ids) else {}
 
     def find(text: str, _: Path) -> str | None:
         if text in ids:
             return text
-        return by_number.get(int(text)) if text.isascii() and text.isdigit() else None
+        return by_number.get(text.lstrip("0")) if text.isascii() and text.isdigit() else None
 
     places = {folder, root}
     tables = [path for at in sorted(places) for path in files_in(at) if is_table(path)]
-    return join(tables, find, options.columns)
+    return join(tables, find, lambda text, case_id: [case_id or text], options.columns)

@@ -1,11 +1,11 @@
-"""Tables whose rows speak of cases: joined on the column that names them, and what they say in the end.
+"""Tables whose rows speak of cases: what they say of each.
 
 The question asked of a table is its --target; without one, the only column that says yes or no of every case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,7 +16,7 @@ from hounsfield.layouts.folders import PARTS
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.lazies import ready
 from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
-from hounsfield.values import Problem, Refused, Truth, refuse
+from hounsfield.values import Truth, refuse
 
 ID = ("id", "case", "case_id")
 PATIENT = ("patient", "patient_id", "subject", "subject_id")
@@ -27,24 +27,6 @@ YES_NO = (frozenset({"0", "1"}), frozenset({"no", "yes"}), frozenset({"false", "
 
 K = TypeVar("K")
 Row = Mapping[str, str]  # column -> text as it stands
-
-
-@dataclass(frozen=True)
-class Joined(Generic[K]):
-    """Rows by case, with the first table that each stands in, and what was wrong with other tables.
-
-    keys: the columns that name the cases.  tables: those with such a column.
-    """
-
-    rows: Mapping[K, Row]
-    first: Mapping[K, Path]
-    keys: frozenset[str]
-    tables: tuple[Path, ...]
-    problems: tuple[Problem, ...]
-
-    def columns(self) -> list[str]:
-        """The columns that say something of the cases."""
-        return _columns(self.rows.values(), self.keys)
 
 
 @dataclass(frozen=True)
@@ -82,57 +64,37 @@ def read_named(path: Path, columns: Sequence[str] = ()) -> Table:
     return parse_table(text, str(path), [f"c{number}" for number in range(1, len(first_row(text)) + 1)] or None)
 
 
-def join(paths: Iterable[Path], find: Callable[[str, Path], K | None], columns: Sequence[str] = ()) -> Joined[K]:
-    """The rows of several tables by case. find: what a cell of a table names; None where it names no case.
-
-    A table belongs here when one of its columns names cases, each once, in at least half of its rows; a column called
-    as such columns are may name others too.
-    """
-    rows: dict[K, dict[str, str]] = {}
-    first: dict[K, Path] = {}
-    keys: set[str] = set()
-    tables: list[Path] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            table = read_named(path, columns)
-        except Refused as refusal:
-            problems += refusal.problems
-            continue
-        naming = _naming(table, path, find)
-        if not naming:
-            continue
-        tables.append(path)
-        named = max(naming.values(), key=lambda found: len(found) - found.count(None))
-        own = {column for column, found in naming.items() if found == named}
-        keys |= own
-        problems += _add(table, named, own, rows)
-        first |= {case: path for case in named if case is not None and case not in first}
-    return Joined(rows, first, frozenset(keys), tuple(tables), tuple(problems))
-
-
 def told_by(
-    rows: Mapping[K, Row], options: ReadOptions, *, where: str, of: str, hidden: Collection[str] = ()
+    rows: Mapping[K, Row],
+    options: ReadOptions,
+    *,
+    tables: Iterable[Table],
+    where: str,
+    of: str,
+    hidden: Collection[str] = (),
 ) -> Told[K]:
-    """What rows say of their cases. hidden: columns that say nothing of them.  of: the role that a truth lies on.
+    """What rows say of their cases.
 
-    Raises Refused for a target that no table has, or that is no question.
+    tables: where the rows stand.  hidden: columns that say nothing of the cases.  of: the role that a truth lies on.
+    Raises Refused for a target that no table has, or that is no question, and for a split that is not understood.
     """
-    columns = _columns(rows.values(), hidden)
+    columns = columns_of(rows.values(), hidden)
     target = _target(rows.values(), columns, options, where)
-    splits = [name for name in columns if name.lower() in SPLIT and _is_split(rows.values(), name)][:1]
-    others = {*splits, *options.ignore, *([target.column] if target else [])}
+    others = {*options.ignore, *([target.column] if target else [])}
+    splits = [name for name in split_columns(columns) if name not in others]
+    for table in tables:
+        check_parts(table, splits)
+    others.update(splits)
     kept = [name for name in columns if name not in others and name.lower() not in (*ID, *PATIENT, *SITE)]
     truths = _truths(rows, target, of, where)
     said = {}
     for case, row in rows.items():
-        part = next((row[name] for name in splits if row.get(name)), "")
         said[case] = Said(
             truths=truths.get(case, {}),
             covariates={name: known(row.get(name, "")) for name in kept},
             patient=first_of(row, PATIENT),
             site=first_of(row, SITE),
-            split=PARTS[part.lower()] if part else None,
+            split=part_in(row, splits),
         )
     if target is None:
         return Told(said)
@@ -144,6 +106,37 @@ def told_by(
 def known(text: str) -> Cell:
     """A number, a word, or None where nothing is known, which people say by `unknown` too."""
     return None if text.lower() == UNKNOWN else cell(text)
+
+
+def split_columns(columns: Iterable[str]) -> list[str]:
+    """The columns that say in which part of the split each case is, by their names."""
+    return [name for name in columns if name.lower() in SPLIT]
+
+
+def check_parts(table: Table, columns: Collection[str]) -> None:
+    """Refuses a word for no part of a split, and a row with two parts.
+
+    A split that is given and not understood must not be lost: another would be drawn, and its test cases learnt from.
+    """
+    for line, texts in zip(table.lines, table.rows, strict=True):
+        where = f"{table.where}, line {line}"
+        row = {name: text for name, text in zip(table.columns, texts, strict=True) if name in columns}
+        for name, text in row.items():
+            if known(text) is not None and text.lower() not in PARTS:
+                remedy = f"Write one of {', '.join(PARTS)}, or leave it empty; --ignore {name} if it is no split."
+                raise refuse(where, f"has the {name} {text!r}", remedy)
+        if len(set(_parts_in(row, columns))) > 1:
+            raise refuse(where, f"says two parts of the split ({', '.join(row.values())})", "Keep one of the columns.")
+
+
+def part_in(row: Row, columns: Collection[str]) -> str | None:
+    """The part of the split that a row says in one of these columns."""
+    return next(_parts_in(row, columns), None)
+
+
+def columns_of(rows: Iterable[Row], hidden: Collection[str]) -> list[str]:
+    """The columns of some rows, without those that say nothing of the cases."""
+    return [name for name in dict.fromkeys(column for row in rows for column in row) if name not in hidden]
 
 
 def questions(rows: Iterable[Row], hidden: Collection[str] = ()) -> list[str]:
@@ -161,14 +154,10 @@ def first_of(row: Row, names: Collection[str]) -> str:
     return next((text for column, text in row.items() if column.lower() in names and text), "")
 
 
-def _columns(rows: Iterable[Row], hidden: Collection[str]) -> list[str]:
-    return [name for name in dict.fromkeys(column for row in rows for column in row) if name not in hidden]
-
-
 def _target(rows: Collection[Row], columns: Sequence[str], options: ReadOptions, where: str) -> Target | None:
     """The target asked for; without one, the only question of yes or no."""
     if options.target is None:
-        named = [name for name in columns if name.lower() in (*ID, *PATIENT, *SITE)]
+        named = [name for name in columns if name.lower() in (*ID, *PATIENT, *SITE, *SPLIT)]
         found = [name for name in questions(rows, {*named, *options.ignore}) if name in columns]
         return Target(found[0]) if len(found) == 1 else None
     target = parse_target(options.target)
@@ -191,41 +180,5 @@ def _truths(rows: Mapping[K, Row], target: Target | None, of: str, where: str) -
     return truths
 
 
-def _is_split(rows: Iterable[Row], column: str) -> bool:
-    texts = {row.get(column, "").lower() for row in rows} - {""}
-    return bool(texts) and texts <= PARTS.keys()
-
-
-def _naming(table: Table, path: Path, find: Callable[[str, Path], K | None]) -> dict[str, list[K | None]]:
-    """The columns that name cases, with the case of each row."""
-    naming: dict[str, list[K | None]] = {}
-    for at, column in enumerate(table.columns):
-        found = [find(row[at], path) if row[at] else None for row in table.rows]
-        cases = [case for case in found if case is not None]
-        is_named = column.lower() in (*ID, *PATIENT)
-        if cases and len(set(cases)) == len(cases) and (is_named or 2 * len(cases) >= len(found)):
-            naming[column] = found
-    return naming
-
-
-def _add(
-    table: Table, named: Sequence[K | None], keys: Collection[str], rows: dict[K, dict[str, str]]
-) -> list[Problem]:
-    """Put the rows of a table to their cases; what names no case, or says something else than before, is a problem."""
-    problems = []
-    strangers = [line for line, case in zip(table.lines, named, strict=True) if case is None]
-    if strangers:
-        what = f"has {len(strangers)} rows of cases that are not there, line {strangers[0]} first"
-        problems.append(Problem(table.where, what, "Add the cases, or remove the rows."))
-    contradicted: dict[str, int] = {}
-    for line, texts, case in zip(table.lines, table.rows, named, strict=True):
-        if case is None:
-            continue
-        row = rows.setdefault(case, {})
-        for column, text in zip(table.columns, texts, strict=True):
-            if column not in keys and row.setdefault(column, text) != text:
-                contradicted.setdefault(column, line)
-    for column, line in contradicted.items():
-        what = f"has another {column!r} than a table before it, first in line {line}"
-        problems.append(Problem(table.where, what, "Keep one of the two; the first table's is taken."))
-    return problems
+def _parts_in(row: Row, columns: Collection[str]) -> Iterator[str]:
+    return (PARTS[text] for name in columns if (text := row.get(name, "").lower()) in PARTS)

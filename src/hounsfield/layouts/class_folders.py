@@ -5,9 +5,12 @@ Masks beside the images (IMAGE_mask.png) are no images of a class.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hounsfield.formats.dicom.file import DicomFile
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import (
@@ -23,11 +26,14 @@ from hounsfield.layouts.folders import (
 )
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import FOLDERS, without_masks
-from hounsfield.values import Case, Dataset, Diagnosis, Truth, refuse
+from hounsfield.values import Case, Dataset, Diagnosis, Refused, Truth, refuse
 
 NOT_CLASSES = frozenset({
     *FOLDERS, "annotations", "image", "images", "imagestr", "imagests", "imgs", "jpegimages", "labelstr", "labelsts",
 })  # fmt: skip
+
+SAMPLE = 48
+"""So many DICOM files are looked into to tell pictures from slices."""
 
 Found = tuple[Path, str, str | None]  # image, class, part of the split
 
@@ -44,7 +50,8 @@ class ClassFolders:
         if not found:
             return None
         classes = sorted({name for _, name, _ in found})
-        return Claim(0.6, f"the images lie in a folder for each class: {', '.join(classes[:8])}", "diagnosis", root)
+        sure = 0.9 if _are_radiographs(found) else 0.6  # before dicom_series, which would make nothing of the folders
+        return Claim(sure, f"the images lie in a folder for each class: {', '.join(classes[:8])}", "diagnosis", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with a diagnosis; the classes are the folder names in order."""
@@ -90,3 +97,24 @@ def _classes(folder: Path, part: str | None) -> list[Found]:
     if any(path.name.lower() in NOT_CLASSES or path.name.lower() in PARTS for path in inner):
         return []
     return [(image, path.name, part) for path in inner for image in without_masks(images_in(path))]
+
+
+def _are_radiographs(found: Sequence[Found]) -> bool:
+    """Whether the images are DICOM pictures that lie nowhere, no slices, in folders that are not one person's each."""
+    sample = found[:: max(1, len(found) // SAMPLE)]
+    if not all(DicomFile(path).has_magic() for path, _, _ in sample):
+        return False
+    from hounsfield.formats.dicom.header import read_header  # pydicom takes half a second: only where it is needed
+
+    people = defaultdict[str, set[str]](set)
+    for path, name, _ in sample:
+        try:
+            header = read_header(DicomFile(path))
+        except Refused:  # reading the case says so
+            continue
+        if any(frame.place is not None for frame in header.frames):
+            return False
+        people[name].add(header.patient)
+    owners = [patient for patients in people.values() for patient in patients]
+    is_persons_each = len(owners) == len(people) == len(set(owners)) and "" not in owners
+    return bool(people) and not is_persons_each

@@ -1,7 +1,7 @@
 """Tables of measurements without images: one file a site (as UCI's heart disease), or one file for all.
 
 A file without a line of names gets them from --columns, or c1, c2, ...; UCI's `processed.*.data` with 14 columns are
-known. A column `patient` says whose row it is, `id` or `case` names it, `site` or `hospital` says where.
+known. A column `patient` says whose row it is, `id` or `case` names it, `site` or `hospital` where, `split` which part.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hounsfield.formats.table import Table
-from hounsfield.layouts.case_tables import ID, PATIENT, SITE, first_of, read_named
+from hounsfield.layouts.case_tables import ID, PATIENT, SITE, check_parts, first_of, part_in, read_named, split_columns
 from hounsfield.layouts.folders import all_files, files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import ready
@@ -129,7 +129,10 @@ def _cases(
     options: ReadOptions,
 ) -> list[Case]:
     site = path.stem.removeprefix(HEART_PREFIX)
-    hidden = {*ID, *PATIENT, *SITE, *options.ignore, *([target.column] if target else [])}
+    others = {*options.ignore, *([target.column] if target else [])}
+    splits = [name for name in split_columns(table.columns) if name not in others]
+    check_parts(table, splits)
+    hidden = {*ID, *PATIENT, *SITE, *others}
     digits = len(str(len(table)))
     cases = []
     for number, (row, record, truth) in enumerate(zip(table.rows, table.records(), truths, strict=True), start=1):
@@ -144,9 +147,12 @@ def _cases(
                 id=first_of(text, ID) or f"{site}-{number:0{digits}d}",
                 inputs={},
                 truths=answers,
-                covariates={name: value for name, value in record.items() if name.lower() not in hidden},
+                covariates={
+                    name: value for name, value in record.items() if name.lower() not in hidden and name not in splits
+                },
                 patient=first_of(text, PATIENT),
                 site=first_of(text, SITE) or site,
+                split=part_in(text, splits),
             )
         )
     return cases

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of, suffix_of
@@ -18,6 +19,7 @@ IMAGE_SUFFIXES = FORMATS.names()
 HOLD_ANYTHING = (".h5", ".hdf5", ".npy", ".npz")  # images, but also models, features, tables
 TABLE_SUFFIXES = (".csv", ".tsv", ".data")
 NOTICES = ("readme", "license", "licence", "citation", "changelog")
+DEEPEST = 50  # folders in each other: what lies deeper nobody put there to be read
 NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 """Kinds of characters that no printed line can show: control codes, bytes that are not UTF-8, ends of lines."""
 
@@ -96,8 +98,9 @@ def all_files(folder: Path) -> Iterator[Path]:
     """The visible files inside a folder at any depth, by name.
 
     Links to folders are followed, but no folder is looked into twice: links may lead back to where they are.
+    Refuses folders in each other that are no arrangement of data any more.
     """
-    return _walk(folder, {os.path.realpath(folder)})
+    return _walk(folder, os.path.realpath(folder))
 
 
 def roots(folder: Path) -> list[Path]:
@@ -145,8 +148,13 @@ def unclaimed(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
 
 def without_text(folder: Path) -> list[str]:
     """Names in a folder, at any depth, that are no text, with their bytes written out; no layout looks at them."""
-    names = (name for _, folders, files in os.walk(folder) for name in (*folders, *files))
-    return sorted(ascii(name) for name in names if not is_text(name))
+    found, waiting = list[str](), [str(folder)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                found += [] if is_text(entry.name) else [ascii(entry.name)]
+                waiting += [entry.path] if entry.is_dir(follow_symlinks=False) else []
+    return sorted(found)
 
 
 def _leads_back(path: Path) -> bool:
@@ -154,13 +162,29 @@ def _leads_back(path: Path) -> bool:
     return path.is_symlink() and Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(path))
 
 
-def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
-    yield from files_in(folder)
+def _walk(folder: Path, real: str) -> Iterator[Path]:
+    seen = {real}
+    waiting = [iter([(folder, real)])]  # on each level the folders still to be looked into
+    while waiting:
+        inner, where = next(waiting[-1], (None, ""))
+        if inner is None:
+            waiting.pop()
+            continue
+        if len(waiting) > DEEPEST:
+            raise refuse(
+                folder, f"holds folders in each other, more than {DEEPEST} deep", "Name the folder of the data."
+            )
+        yield from files_in(inner)
+        waiting.append(_unseen(inner, where, seen))
+
+
+def _unseen(folder: Path, real: str, seen: set[str]) -> Iterator[tuple[Path, str]]:
+    """The folders inside one that nobody has seen, each with where it really is; it is seen from then on."""
     for inner in sorted(folders_in(folder), key=lambda path: path.is_symlink()):  # a folder goes before links to it
-        real = os.path.realpath(inner)
-        if real not in seen:
-            seen.add(real)
-            yield from _walk(inner, seen)
+        where = os.path.realpath(inner) if inner.is_symlink() else os.path.join(real, inner.name)
+        if where not in seen:
+            seen.add(where)
+            yield inner, where
 
 
 def _inside(folder: Path, is_kind: Callable[[os.DirEntry[str]], bool]) -> list[Path]:

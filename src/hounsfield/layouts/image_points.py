@@ -200,7 +200,7 @@ def _rater(path: Path) -> str:
 
 
 def _without_points(found: dict[Key, Found]) -> list[Path]:
-    """Images that lie among images with points and have none; masks and what was made of images left out."""
+    """Images among others with points that have none, but for masks, probabilities and what was made of images."""
     with_points = {path for group in found.values() for path in (*group.images, *group.masks, *group.points)}
     rest = []
     for at in sorted({path.parent for group in found.values() for path in group.images}):

@@ -6,14 +6,13 @@ may say the part of the split (ISIC-2017_Training_Data); where they do not, thos
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.case_tables import Joined, join, questions, told_by
+from hounsfield.layouts.case_tables import questions, told_by
 from hounsfield.layouts.folders import (
     all_files,
     common_folder,
@@ -26,7 +25,9 @@ from hounsfield.layouts.folders import (
     roots,
     unclaimed,
 )
+from hounsfield.layouts.joined_tables import Joined, join
 from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.listed_images import ListedImages
 from hounsfield.layouts.manifest import manifest_of
 from hounsfield.layouts.mask_names import without_masks
 from hounsfield.values import Case, Dataset, Problem, refuse
@@ -44,7 +45,7 @@ class ImageTable:
         joined = _joined(folder, images, ReadOptions())
         if 2 * len(joined.rows) < max(1, len(images)):
             return None
-        named = ", ".join(path.name for path in joined.tables[:3])
+        named = ", ".join(path.name for path in list(joined.tables)[:3])
         why = f"{len(joined.rows)} of {len(images)} images are named in {named}{', ...' * (len(joined.tables) > 3)}"
         task = "diagnosis" if len(questions(joined.rows.values(), joined.keys)) == 1 else ""
         root = common_folder([*joined.tables, *joined.rows])
@@ -57,20 +58,21 @@ class ImageTable:
         if not joined.rows:
             remedy = "Name the images in one of its columns, with or without suffix."
             raise refuse(folder, "has no table with a column that names images", remedy)
-        told = told_by(joined.rows, options, where=str(folder), of="image", hidden=joined.keys)
+        told = told_by(
+            joined.rows, options, tables=joined.tables.values(), where=str(folder), of="image", hidden=joined.keys
+        )
         problems = list(joined.problems)
         if not told.task:
             known = ", ".join(joined.columns())
             problems.append(Problem(str(folder), "does not say what is to be told", f"Give --target, one of {known}."))
-        without_row = [image for image in images if image not in joined.rows]
-        if without_row:
-            what = f"has {len(without_row)} images that no table speaks of, {without_row[0].name} first"
-            problems.append(Problem(str(folder), what, "Add their rows, or remove the images."))
         ids, parts = ids_of(images, folder), _parts(joined.tables)
         cases = []
         for image in images:
             said = told.of(image)
             part = said.split or part_of(image, folder) or parts.get(joined.first.get(image))
+            if image not in joined.rows and part not in ("validation", "test"):  # whose answers may be kept back
+                remedy = "Add its row, or remove the image."
+                problems.append(Problem(str(image), "is in no table", remedy, ids[image]))
             inputs = {"image": lazies.image(image)}
             cases.append(Case(ids[image], inputs, said.truths, said.covariates, said.patient, said.site, part))
         return Dataset(
@@ -99,28 +101,15 @@ def _joined(folder: Path, images: list[Path], options: ReadOptions) -> Joined[Pa
     tables = _tables(folder) if images else []
     manifest = manifest_of(folder) if tables else None  # a table that names its files is another convention
     tables = [path for path in tables if manifest is None or str(path) != manifest.where]
-    by_name: Mapping[str, list[Path]] = _by_name(images)
+    listed, ids = ListedImages.among(images, folder), ids_of(images, folder)
 
-    def find(text: str, table: Path) -> Path | None:
-        """The image that a cell names; of several of one name that of the table's part of the split."""
-        found = by_name.get(text.replace("\\", "/").rpartition("/")[2].lower(), [])
-        of_part = [path for path in found if part_of(path, folder) == part_named(stem_of(table))]
-        found = found if len(found) == 1 else of_part
-        return found[0] if len(found) == 1 else None
+    def ids_behind(text: str, image: Path | None) -> list[str]:
+        return [stem_of(Path(text)) if image is None else ids[image]]
 
-    return join(tables, find, options.columns)
+    return join(tables, listed.find, ids_behind, options.columns)
 
 
-def _by_name(images: list[Path]) -> dict[str, list[Path]]:
-    """Name with and without suffix, in lower case -> images."""
-    found: dict[str, list[Path]] = defaultdict(list)
-    for path in images:
-        for name in {path.name.lower(), stem_of(path).lower()}:
-            found[name].append(path)
-    return found
-
-
-def _parts(tables: tuple[Path, ...]) -> dict[Path | None, str | None]:
+def _parts(tables: Iterable[Path]) -> dict[Path | None, str | None]:
     """The part of the split that each table's name says, where they say different ones."""
     said: dict[Path | None, str | None] = {table: part_named(stem_of(table)) for table in tables}
     return said if len(set(said.values()) - {None}) > 1 else {}

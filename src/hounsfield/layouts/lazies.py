@@ -67,7 +67,7 @@ def image(path: Path, modality: str = "") -> Lazy[Image]:
     def load() -> Image:
         return replace(format_of(path).read_image(path), modality=modality)
 
-    return Lazy(Image, str(path), load, lambda: digest_of(path))
+    return Lazy(Image, str(path), load, lambda: digest_of(path), files=(path,))
 
 
 def dicom_volume(volume: Volume, where: str) -> Lazy[Image]:
@@ -83,7 +83,7 @@ def dicom_volume(volume: Volume, where: str) -> Lazy[Image]:
         said = "\n".join(f"{digests[one.header.file]}:{one.frame.index}" for one in volume.slices)
         return hashlib.sha256(said.encode()).hexdigest()
 
-    return Lazy(Image, where, load, digest)
+    return Lazy(Image, where, load, digest, files=tuple(file.path for file in volume.stack.files))
 
 
 def channel(path: Path, number: int, modality: str = "") -> Lazy[Image]:
@@ -98,7 +98,7 @@ def channel(path: Path, number: int, modality: str = "") -> Lazy[Image]:
             raise refuse(path, "is no volume of several channels", "Give each channel a file: CASE_0000, CASE_0001.")
         return replace(source.image(number), modality=modality)
 
-    return Lazy(Image, f"{path}::{number}", load, digest)
+    return Lazy(Image, f"{path}::{number}", load, digest, files=(path,))
 
 
 def labels_on(
@@ -124,7 +124,10 @@ def labels_on(
         labels = {**names, **{value: f"label_{value}" for value in sorted(unnamed)}}
         return LabelMap(array, grid, labels, regions=regions or {}, ignore=ignore)
 
-    return Lazy(LabelMap, str(path), load, lambda: digest_of(path), lambda: format_of(path).read_image(path))
+    def stored() -> Image:
+        return format_of(path).read_image(path)
+
+    return Lazy(LabelMap, str(path), load, lambda: digest_of(path), stored, (path,))
 
 
 def same_grid(path: Path, grid: Grid, image_path: Path) -> Grid:

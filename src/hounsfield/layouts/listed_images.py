@@ -25,11 +25,15 @@ class ListedImages:
     @staticmethod
     def of(folder: Path) -> ListedImages:
         """Every image inside a folder, at any depth."""
+        return ListedImages.among(filter(is_image, all_files(folder)), folder)
+
+    @staticmethod
+    def among(images: Iterable[Path], folder: Path) -> ListedImages:
+        """Some images inside a folder."""
         found: dict[str, list[Path]] = defaultdict(list)
-        for path in all_files(folder):
-            if is_image(path):
-                for name in {path.name.lower(), stem_of(path).lower()}:
-                    found[name].append(path)
+        for path in images:
+            for name in {path.name.lower(), stem_of(path).lower()}:
+                found[name].append(path)
         return ListedImages(folder, {name: tuple(paths) for name, paths in found.items()})
 
     def find(self, name: str, listed_in: Path) -> Path | None:
@@ -41,9 +45,10 @@ class ListedImages:
         """
         wanted = name.replace("\\", "/").strip().lower()
         found = self.by_name.get(wanted.rpartition("/")[2], ())
+        behind = f"/{wanted.lstrip('./')}"
         part = self.part_of_list(listed_in)
         ways = (
-            [path for path in found if f"/{path.as_posix().lower()}".endswith(f"/{wanted.lstrip('./')}")],
+            [path for path in found if any(_place(p).endswith(behind) for p in (path, path.with_name(stem_of(path))))],
             [path for path in found if part is not None and part_of(path, self.folder) == part],
             [path for path in found if path.parent == listed_in.parent],
         )
@@ -76,3 +81,7 @@ def not_there(missing: Iterable[Missing], ids: Mapping[Path, str]) -> list[Probl
     """One problem for each image that a list names and that can not be told."""
     what, remedy = "lists {}, which is not there, or several times", "Add it, or shorten the list."
     return [Problem(str(path), what.format(name[:80]), remedy, ids[place]) for path, name, place in missing]
+
+
+def _place(path: Path) -> str:
+    return f"/{path.as_posix().lower()}"

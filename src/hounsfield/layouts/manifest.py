@@ -22,7 +22,7 @@ from hounsfield.formats.files import sha256_of, suffix_of
 from hounsfield.formats.table import Table
 from hounsfield.layouts import lazies
 from hounsfield.layouts.case_tables import ID, Row, first_of, questions, read_named, told_by
-from hounsfield.layouts.folders import PARTS, files_in, is_image, is_table, unclaimed
+from hounsfield.layouts.folders import files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask
 from hounsfield.layouts.mask_values import meaning_of
@@ -90,7 +90,7 @@ class Manifest:
         listed, problems = _listed(table, columns)
         rows = {case_id: one.row for case_id, one in listed.items()}
         of = columns.role(columns.inputs[0])
-        told = told_by(rows, options, where=table.where, of=of, hidden=_hidden(table))
+        told = told_by(rows, options, tables=[table], where=table.where, of=of, hidden=_hidden(table))
         read = {column: _reader(kind, column, listed.values()) for column, kind in columns.truths.items()}
         cases = []
         for case_id, one in listed.items():
@@ -167,7 +167,7 @@ def _hidden(table: Table) -> set[str]:
 def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Problem]]:
     """Case -> row, and what is wrong with others.
 
-    Raises Refused for two rows of one name, an unknown part of the split, and paths that lead out of the folder.
+    Raises Refused for two rows of one name, and paths that lead out of the folder.
     """
     listed: dict[str, Listed] = {}
     lines: dict[str, int] = {}
@@ -199,9 +199,6 @@ def _check(row: Row, where: str, before: int | None) -> None:
     if before is not None:
         what = f"names the case {first_of(row, ID)!r}, as line {before} does"
         raise refuse(where, what, "Give each case one row and a name of its own.")
-    split = first_of(row, ("split",))
-    if split and split.lower() not in PARTS:
-        raise refuse(where, f"has the split {split!r}", "Write training, validation or test, or leave it empty.")
 
 
 def _inside(text: str, folder: Path, where: str) -> Path:

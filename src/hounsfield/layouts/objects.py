@@ -30,4 +30,4 @@ def objects(masks: tuple[Path, ...], image: Path, *, where: str, name: str = "ob
     def digest() -> str:
         return hashlib.sha256("\n".join(sha256_of(path) for path in masks).encode()).hexdigest()
 
-    return Lazy(LabelMap, where, load, digest)
+    return Lazy(LabelMap, where, load, digest, files=masks)

@@ -107,16 +107,23 @@ def _place(path: Path, layouts: Mapping[str, Layout]) -> Place:
     if len(archives) > 1:
         names = ", ".join(archive.name for archive in archives[:5])
         raise refuse(place.folder, f"holds {len(archives)} archives: {names}", "Name one of them.")
-    folder = unpacked(archives[0])
-    return replace(_innermost(folder, layouts), inside=Inside(archives[0], folder))
+    inside = Inside(archives[0], unpacked(archives[0]))
+    with inside.refusing():
+        return replace(_innermost(inside.folder, layouts), inside=inside)
 
 
 def _innermost(path: Path, layouts: Mapping[str, Layout]) -> Place:
     """The folder, or, as long as no layout knows it and it holds nothing but a folder, that one."""
-    claims = _claims(path, layouts)
+    place = Place(path, _claims(path, layouts))
+    while not place.claims and (inner := _only_folder(place.folder)) is not None:
+        place = Place(inner, _claims(inner, layouts))
+    return place
+
+
+def _only_folder(path: Path) -> Path | None:
+    """The folder inside a folder, where it holds nothing else; notices are nothing."""
     inner = folders_in(path)
-    is_alone = len(inner) == 1 and all(map(is_notice, files_in(path)))
-    return Place(path, claims) if claims or not is_alone else _innermost(inner[0], layouts)
+    return inner[0] if len(inner) == 1 and all(map(is_notice, files_in(path))) else None
 
 
 def _claims(path: Path, layouts: Mapping[str, Layout]) -> dict[str, Claim]:

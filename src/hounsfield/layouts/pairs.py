@@ -7,8 +7,9 @@ in J. Borovec's tables of histology; those of one name, or of one number, are th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import isfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from hounsfield.layouts.folders import files_in, is_image, is_table, roots, uncl
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.points_files import points
 from hounsfield.values import Case, Dataset, Lazy, Problem, Refused, Truth, refuse
+from hounsfield.values.case import AND
 
 ROLES = {"fixed": ("fixed", "target"), "moving": ("moving", "source")}
 POINTS = ("landmarks", "points")
@@ -57,24 +59,24 @@ class Pairs:
             raise refuse(folder, "has no table of pairs", "Write a CSV with the columns fixed and moving.")
         path, table, columns = found
         cases: list[Case] = []
-        problems: list[Problem] = []
+        refused: list[tuple[str, int, Problem]] = []
         used = [path]
         for row, line in zip(table.rows, table.lines, strict=True):
             try:
                 images = {role: _file(path, line, row[at]) for role, at in columns.images.items()}
                 marks = {role: _file(path, line, row[at]) for role, at in columns.points.items() if row[at]}
             except Refused as refusal:
-                problems += refusal.problems
+                refused += [(_id(row, columns), line, problem) for problem in refusal.problems]
                 continue
             used += [*images.values(), *marks.values()]
             patient = row[columns.patient] if columns.patient is not None else ""
-            cases.append(_case(images, marks, patient))
+            cases.append(_case(_id(row, columns), images, marks, patient))
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
             task="registration",
             task_why="each row of the table pairs a fixed image with a moving one",
-            problems=tuple(problems),
+            problems=_of_their_own(refused, cases),
             unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
         )
 
@@ -82,11 +84,25 @@ class Pairs:
 LAYOUT = Pairs()
 
 
-def _case(images: Mapping[str, Path], marks: Mapping[str, Path], patient: str) -> Case:
+def _of_their_own(refused: Sequence[tuple[str, int, Problem]], cases: Sequence[Case]) -> tuple[Problem, ...]:
+    """The problems of rows, each of a case of its own, told from others of its name by its line."""
+    often = Counter([*(case.id for case in cases), *(case_id for case_id, _, _ in refused)])
+    return tuple(
+        replace(problem, case=case_id if often[case_id] == 1 else f"{case_id} (line {line})")
+        for case_id, line, problem in refused
+    )
+
+
+def _id(row: Sequence[str], columns: Columns) -> str:
+    return "__".join(stem_of(Path(row[columns.images[role]])) for role in ROLES)
+
+
+def _case(case_id: str, images: Mapping[str, Path], marks: Mapping[str, Path], patient: str) -> Case:
     names = [stem_of(images[role]) for role in ROLES]
     inputs: dict[str, Lazy[Any]] = {role: lazies.image(images[role]) for role in ROLES}
     truths = {f"{role}_points": Truth(points(path, images[role]), of=role) for role, path in marks.items()}
-    return Case("__".join(names), inputs, truths, patient=patient or "+".join(dict.fromkeys(names)))
+    several = () if patient else tuple(dict.fromkeys(names))
+    return Case(case_id, inputs, truths, patient=patient or AND.join(several), several=several)
 
 
 def _table(folder: Path) -> tuple[Path, Table, Columns] | None:

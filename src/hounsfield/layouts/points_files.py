@@ -52,4 +52,4 @@ def points(path: Path, lies_on: Path | None) -> Lazy[Points]:
         found: Points = POINTS.load(ending)(path, grid)
         return found
 
-    return Lazy(Points, str(path), load, lambda: sha256_of(path))
+    return Lazy(Points, str(path), load, lambda: sha256_of(path), files=(path,))

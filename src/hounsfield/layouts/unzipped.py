@@ -73,6 +73,8 @@ class Inside:
             dataset,
             cases=tuple(map(self._case, dataset.cases)),
             problems=tuple(map(self._problem, dataset.problems)),
+            set_aside=tuple(replace(aside, where=self._named(aside.where)) for aside in dataset.set_aside),
+            notes=tuple(map(self._named, dataset.notes)),
         )
 
     @contextmanager
@@ -86,11 +88,13 @@ class Inside:
     def _case(self, case: Case) -> Case:
         inputs = {role: self._lazy(value) for role, value in case.inputs.items()}
         truths = {name: replace(truth, answer=self._lazy(truth.answer)) for name, truth in case.truths.items()}
-        return replace(case, inputs=inputs, truths=truths)
+        name, patient = self._named(case.id), self._named(case.patient)
+        return replace(case, id=name, inputs=inputs, truths=truths, patient=patient)
 
     def _lazy(self, value: Lazy[Any]) -> Lazy[Any]:
         load, digest = self._saying(value.load), self._saying(value.digest)
-        return replace(value, where=self._named(value.where), load=load, digest=digest)
+        stored = None if value.stored is None else self._saying(value.stored)
+        return replace(value, where=self._named(value.where), load=load, digest=digest, stored=stored)
 
     def _saying(self, function: Callable[[], T]) -> Callable[[], T]:
         def said() -> T:
@@ -100,11 +104,13 @@ class Inside:
         return said
 
     def _problem(self, problem: Problem) -> Problem:
-        return replace(problem, where=self._named(problem.where), what=self._named(problem.what))
+        where, what, case = map(self._named, (problem.where, problem.what, problem.case))
+        return replace(problem, where=where, what=what, case=case)
 
     def _named(self, text: str) -> str:
+        """The text with the archive's name for the folder's, in paths and in ids that a layout made of it."""
         inside = text.replace(f"{self.folder}{os.sep}", f"{self.archive}::")
-        return inside.replace(str(self.folder), str(self.archive))
+        return inside.replace(str(self.folder), str(self.archive)).replace(self.folder.name, self.archive.stem)
 
 
 def _is_whole(folder: Path, archive: Path) -> bool:

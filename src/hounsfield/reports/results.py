@@ -39,7 +39,7 @@ class Result:
     """What a page says of scores.
 
     cards: the deciding metric's items, the worst first where there are many.  of: how many items there are.
-    cases: every case with the deciding metric's mean over its items, the worst first.
+    cases: every case with the mean of its items, the worst first, by the metric case_metric.
     """
 
     metric: str
@@ -48,6 +48,7 @@ class Result:
     of: int
     metrics: tuple[MetricRows, ...]
     chart: str
+    case_metric: str
     cases: tuple[tuple[str, str, str], ...]
     unlisted: int
 
@@ -59,8 +60,9 @@ def result_of(scores: Scores) -> Result:
     ranked = sorted(first, key=lambda item: _badness(first[item].value, higher))
     cards = list(first) if len(first) <= MOST_CARDS else ranked[:MOST_CARDS]
     charted = list(first) if len(first) <= MOST_CHARTED else ranked[:MOST_CHARTED]
-    means = {case: _mean(metrics.get(scores.first, {})) for case, metrics in scores.cases.items()}
-    order = sorted(means, key=lambda case: _badness(means[case], higher))
+    by = scores.ranked_by
+    means = {case: _mean(metrics.get(by, {})) for case, metrics in scores.cases.items()}
+    order = sorted(means, key=lambda case: _badness(means[case], scores.better.get(by, "higher") == "higher"))
     singles = {item: [case.get(scores.first, {}).get(item) for case in scores.cases.values()] for item in charted}
     name = name_of(scores.first)
     return Result(
@@ -68,10 +70,11 @@ def result_of(scores: Scores) -> Result:
         sentence=_sentence(scores, higher),
         cards=tuple(said(item, first[item]) for item in cards),
         of=len(first),
-        metrics=tuple(_metric_rows(scores, metric, items) for metric, items in scores.sets.items()),
+        metrics=tuple(_metric_rows(scores, metric, items) for metric, items in scores.sets.items() if items),
         chart=interval_chart(
             {item: first[item] for item in charted}, title=f"{name} with 95 % intervals", cases=singles
         ),
+        case_metric=name_of(by),
         cases=tuple((case, scores.patients.get(case, ""), _number(means[case])) for case in order[:MOST_CASES]),
         unlisted=max(0, len(order) - MOST_CASES),
     )

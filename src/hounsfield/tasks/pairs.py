@@ -30,7 +30,8 @@ def derive_pairs(dataset: Dataset, detail: str) -> Dataset:
         pairs = [(part[0], moving) for part in _parts(images) for moving in part[1:]]
     else:
         pairs = list(_listed(images, Path(detail)))
-    made = [_pair(fixed, moving) for fixed, moving in pairs if fixed.split == moving.split]
+    onto = detail == "to-template"
+    made = [_pair(fixed, moving, onto) for fixed, moving in pairs if fixed.split == moving.split]
     if not made:
         what = f"gives no pair by pairs={detail or 'all'}"
         raise refuse(dataset.where, what, "At least two cases of one part need an image each.")
@@ -77,7 +78,7 @@ def _listed(cases: Sequence[Case], path: Path) -> Iterator[tuple[Case, Case]]:
         yield known[fixed], known[moving]
 
 
-def _pair(fixed: Case, moving: Case) -> Case:
+def _pair(fixed: Case, moving: Case, onto_template: bool) -> Case:
     inputs: dict[str, Lazy[object]] = {}
     truths: dict[str, Truth] = {}
     for role, case in (("fixed", fixed), ("moving", moving)):
@@ -86,13 +87,15 @@ def _pair(fixed: Case, moving: Case) -> Case:
         for name, truth in case.truths.items():
             if truth.of == paired and issubclass(truth.answer.kind, (LabelMap, Points)):
                 truths[f"{role}_{name}"] = replace(truth, of=role)
-    # a pair of cases that only stand for themselves stands for itself too
-    patients = dict.fromkeys((fixed.patient, moving.patient)) if fixed.patients or moving.patients else ()
+    several = tuple(dict.fromkeys((fixed.patient, moving.patient)))
     return Case(
         f"{fixed.id}__{moving.id}",
         inputs,
         truths,
-        patient=AND.join(patients),
+        # a pair of cases that only stand for themselves stands for itself too
+        patient=AND.join(several) if fixed.patients or moving.patients else "",
         site=fixed.site if fixed.site == moving.site else "",
         split=fixed.split,
+        several=several,
+        template=fixed.patient if onto_template else "",
     )

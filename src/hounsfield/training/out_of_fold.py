@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hounsfield.layouts.together import groups_of
 from hounsfield.seam import Cases, Method, RunContext
 from hounsfield.training.parts import learnt
 from hounsfield.training.randomness import generator
@@ -44,23 +45,29 @@ def fit_folds(method: Method, plan: Plan, cases: Cases, folds: int, ctx: RunCont
     """
     fitted = []
     for number, held_out in enumerate(folds_by_patient(cases.training, folds, seed=ctx.seed)):
-        patients = {case.patient for case in held_out}
-        others = Cases(_without(patients, cases.training), _without(patients, cases.validation))
+        names = {name for case in held_out for name in case.bonds}
+        others = Cases(_without(names, cases.training), _without(names, cases.validation))
         part = learnt(method, plan, others, ctx.part(f"fold-{number}", share=1 / (folds - number)))
         fitted.append(Fold(tuple(held_out), part))
     return fitted
 
 
-def _without(patients: set[str], cases: Sequence[Case]) -> tuple[Case, ...]:
-    return tuple(case for case in cases if case.patient not in patients)
+def _without(names: set[str], cases: Sequence[Case]) -> tuple[Case, ...]:
+    return tuple(case for case in cases if names.isdisjoint(case.bonds))
 
 
 def folds_by_patient(cases: Sequence[Case], folds: int, *, seed: int) -> list[list[Case]]:
-    """The cases in `folds` groups of about as many patients each, drawn by the seed whatever the cases' order."""
-    patients = sorted({case.patient for case in cases})
-    if not 2 <= folds <= len(patients):
-        what = f"are of {len(patients)} patients, who can not be put into {folds} folds"
+    """The cases in `folds` folds of about as many patients each, drawn by the seed whatever the cases' order.
+
+    Pairs that share patients in a chain count as one patient's.
+    """
+    group_of = groups_of(cases)
+    groups = sorted(set(group_of.values()))
+    if not 2 <= folds <= len(groups):
+        are_joined = any(len(case.bonds) > 1 for case in cases)
+        who = f"group{'s' * (len(groups) != 1)} of patients that share pairs" if are_joined else "patients"
+        what = f"are of {len(groups)} {who}, who can not be put into {folds} folds"
         raise refuse("the training cases", what, "Add cases, or ask for another number of folds, two at least.")
-    order = generator(seed, 0, purpose="folds").permutation(len(patients))
-    fold_of = {patients[at]: place % folds for place, at in enumerate(order)}
-    return [[case for case in cases if fold_of[case.patient] == fold] for fold in range(folds)]
+    order = generator(seed, 0, purpose="folds").permutation(len(groups))
+    fold_of = {groups[at]: place % folds for place, at in enumerate(order)}
+    return [[case for case in cases if fold_of[group_of[case.id]] == fold] for fold in range(folds)]

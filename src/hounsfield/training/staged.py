@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hounsfield.inference.trained import TrainedMethod
+from hounsfield.layouts.together import groups_of
 from hounsfield.registry.tables import METHODS
 from hounsfield.seam import Card, Cases, Method, RunContext, Trained
 from hounsfield.training.feeding import OpenStage, answer_kind, facts_with, with_findings, with_truth
@@ -172,7 +173,7 @@ def _fed(stage: Stage, part: Part, cases: Cases, ctx: RunContext) -> Cases:
         return Cases(tuple(with_truth(case, stage.name, kind) for case in cases.training), validation)
     if stage.feeds == "predicted":
         return Cases(tuple(own.on(case) for case in cases.training), validation)
-    fed, folds = dict[str, Case](), min(FOLDS, len({case.patient for case in cases.training}))
+    fed, folds = dict[str, Case](), min(FOLDS, len(set(groups_of(cases.training).values())))
     for fold in fit_folds(_method(stage, part), part.plan, cases, folds, ctx):
         unseen = OpenStage(stage.name, fold.part, _opened(stage, fold.part, Setting(str(ctx.fabric.device))))
         fed |= {case.id: unseen.on(case) for case in fold.held_out}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from hounsfield.values.answers import Answer
@@ -14,14 +15,16 @@ from hounsfield.values.problem import Problem
 
 T = TypeVar("T")
 
-AND = "+"  # between the patients of a case that is of several, such as a pair
+AND = "+"  # between the patients of a case that is of several, where they are told in one word
 
 
 @dataclass(frozen=True)
 class Lazy(Generic[T]):
     """A value that is read when it is asked for.
 
-    kind: the type that `load` gives, known without reading.  where: what an error names (a path, or path and member).
+    kind: the type that `load` gives, known without reading.  where: what an error names, for people: never a path to
+    open.  files: where they lie on disk, for checks of what `load` leaves out, such as headers; none where there are no
+    such.
     digest: identity of the content in hexadecimal, without times or paths.  stored: of a label file, its numbers as an
     image on the grid and in the type that the file itself has, which `load` may refuse; None where there is no such.
     """
@@ -31,6 +34,7 @@ class Lazy(Generic[T]):
     load: Callable[[], T]
     digest: Callable[[], str]
     stored: Callable[[], Image] | None = None
+    files: tuple[Path, ...] = ()
 
     def __repr__(self) -> str:
         return f"Lazy({self.kind.__name__} of {self.where})"
@@ -51,7 +55,9 @@ class Case:
 
     inputs: role -> lazy value (any noun, a stage's answer included).  truths: name -> Truth.
     covariates: name -> number, word, or None for "not known".  split: training | validation | test | None.
-    patient: whose case it is, several joined by AND; the case's own id where nobody said it.
+    patient: whose case it is, in one word; the case's own id where nobody said it.
+    several: the names of all whose case it is, of one that is of several, such as a pair.  template: the one of them
+    that many cases are compared with on purpose, which does not keep those together.
     """
 
     id: str
@@ -61,6 +67,8 @@ class Case:
     patient: str = ""
     site: str = ""
     split: str | None = None
+    several: tuple[str, ...] = ()
+    template: str = ""
 
     def __post_init__(self) -> None:
         if not self.patient:
@@ -69,7 +77,12 @@ class Case:
     @property
     def patients(self) -> tuple[str, ...]:
         """Whose case it is, by name; nobody where it only stands for itself."""
-        return () if self.patient == self.id else tuple(name for name in self.patient.split(AND) if name)
+        return () if self.patient == self.id else self.several or (self.patient,)
+
+    @property
+    def bonds(self) -> tuple[str, ...]:
+        """The names by which it is kept together with other cases: those that share one go into the same part."""
+        return tuple(name for name in self.several if name != self.template) or (self.patient,)
 
     def renamed(self, name: str) -> Case:
         """The same case under another id; one that stands for itself still does."""

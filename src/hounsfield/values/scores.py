@@ -61,6 +61,12 @@ class Scores:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def ranked_by(self) -> str:
+        """The metric that cases are ranked by: the first that has values of single cases, be it the deciding one."""
+        single = {metric for metrics in self.cases.values() for metric, items in metrics.items() if items}
+        return self.first if self.first in single else next((m for m in self.better if m in single), self.first)
+
     def without_names(self) -> Scores:
         """The same scores, the patients who have a name numbered instead: who belongs together is all that counts."""
         names = [patient for case, patient in self.patients.items() if patient != case]

@@ -42,7 +42,7 @@ class Inspection:
     def rows(self) -> list[tuple[str, str]]:
         """What there is to say, a word and a sentence each."""
         data, facts = self.dataset, self.facts
-        patients = len({case.patient for case in data})
+        patients = len({name for case in data for name in case.bonds})
         parts = [f"{len(data.only(p))} {p}" for p in ("training", "validation", "test") if data.only(p)]
         read = [("read", f"{facts.cases} of them")] if facts.cases < len(data) else []
         ranges = [(what, _range(facts, what)) for what in ("shape", "spacing") if f"{what}:0" in facts.sketches]
@@ -79,8 +79,12 @@ class Inspection:
             "also": {other.dataset.layout: [fault.to_json() for fault in other.faults] for other in self.also},
         }
 
+    def lines(self) -> list[str]:
+        """The rows as they are printed."""
+        return [f"{what:>10}  {sentence}" for what, sentence in self.rows()]
+
     def __repr__(self) -> str:
-        return "\n".join(f"{what:>10}  {sentence}" for what, sentence in self.rows())
+        return "\n".join(self.lines())
 
 
 def _others(data: Dataset) -> list[tuple[str, str]]:

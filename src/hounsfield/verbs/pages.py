@@ -65,7 +65,7 @@ def each_step_once(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
 
 
 def worst_first(task: str, answered: Answered, scores: Scores | None) -> list[Picture]:
-    """Pictures of the worst cases by the deciding metric, the worst first, each saying its score."""
+    """Pictures of the worst cases, the worst first, each saying its score."""
     table = TASKS.load(task)
     ranked = sorted(answered, key=lambda pair: merit(scores, pair[1].id)) if scores else list(answered)
     pictures = []
@@ -74,21 +74,22 @@ def worst_first(task: str, answered: Answered, scores: Scores | None) -> list[Pi
             picture = table.figure(findings, case)
         except Refused as refusal:
             picture = Picture(case.id, str(refusal))
-        said = scores.cases.get(case.id, {}).get(scores.first, {}) if scores else {}
+        said = scores.cases.get(case.id, {}).get(scores.ranked_by, {}) if scores else {}
         values = ", ".join(f"{item} {value:.3f}" for item, value in said.items() if value is not None)
-        caption = f"{scores.first}: {values}. {picture.caption}" if scores and values else picture.caption
+        caption = f"{scores.ranked_by}: {values}. {picture.caption}" if scores and values else picture.caption
         pictures.append(Picture(picture.title, caption, picture.png, picture.svg))
     return pictures
 
 
 def merit(scores: Scores, case: str) -> float:
-    """How good a case's answer is by the deciding metric: higher is better, the undefined last."""
-    items = scores.cases.get(case, {}).get(scores.first, {})
+    """How good a case's answer is: higher is better, the undefined last."""
+    metric = scores.ranked_by
+    items = scores.cases.get(case, {}).get(metric, {})
     values = [value for value in items.values() if value is not None]
     if not values:
         return float("inf")
     mean = sum(values) / len(values)
-    return mean if scores.better[scores.first] == "higher" else -mean
+    return mean if scores.better[metric] == "higher" else -mean
 
 
 def _data_rows(found: Study) -> list[tuple[str, str]]:

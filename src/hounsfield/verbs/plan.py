@@ -50,11 +50,15 @@ class Planned:
             "problems": [problem.to_json() for problem in self.problems],
         }
 
-    def __repr__(self) -> str:
+    def lines(self) -> list[str]:
+        """What there is to say, a decision a line."""
         lines = [f"  {d.what} = {d.value}  ({d.why})" for d in (self.study.chosen, *self.plan.decisions)]
         memory, disk = (f"{size / MiB:.0f} MiB" for size in (self.rehearsal.bytes, self.rehearsal.disk))
         takes = f"{duration(self.seconds)}, {memory} of memory and {disk} of disk"
-        return "\n".join([f"{self.plan!r}, expected to take {takes}:", *lines])
+        return [f"{self.plan!r}, expected to take {takes}:", *lines]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
 
 
 def plan(data: str | Path | Dataset, *, watch: Watcher = nobody, **asked: Any) -> Planned:

@@ -110,9 +110,11 @@ def split(dataset: Dataset, task: str, question: Question) -> Dataset:
 
 
 def _refuse_too_few(dataset: Dataset, cases: Cases, looked: Looked, question: Question) -> None:
-    patients = {case.patient for case in (*cases.training, *cases.validation)}
-    if len(patients) < FEWEST_PATIENTS or not cases.training:
-        learnable = f"{count(len(patients), 'patient')} to learn from, {count(len(cases.training), 'training case')}"
+    every_case = (*cases.training, *cases.validation)
+    # two pairs are of four patients, and worth two
+    patients = min(len(every_case), len({name for case in every_case for name in case.bonds}))
+    if patients < FEWEST_PATIENTS or not cases.training:
+        learnable = f"{count(patients, 'patient')} to learn from, {count(len(cases.training), 'training case')}"
         what = f"leaves {learnable}; {FEWEST_PATIENTS} patients are the fewest"
         remedy = "Add cases, mend the bad ones, or change --split."
         raise Refused([*looked.problems, Problem(dataset.where, what, remedy)])

@@ -1,22 +1,15 @@
-"""One DICOM file, on disk or in a zip, opened so that a false length in it takes neither memory nor time."""
+"""One DICOM file, opened so that a false length in it takes neither memory nor time."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from hounsfield.formats.files import sha256_of, size_of
-from hounsfield.formats.zipped import open_member, read_member
-from hounsfield.values import MiB, Refused, refuse
-
-LARGEST_MEMBER = 256 * MiB
-"""A member of a zip is unpacked as a whole when it is read; a larger one has to be unpacked beforehand."""
+from hounsfield.values import refuse
 
 MAGIC_AT = 128
 CHARGE = 32
@@ -58,36 +51,31 @@ class Bounded:
 
 @dataclass(frozen=True, order=True)
 class DicomFile:
-    """A file on disk, or a member of a zip."""
+    """A file on disk."""
 
     path: Path
-    member: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}::{self.member}" if self.member else str(self.path)
+        return str(self.path)
 
     @property
     def name(self) -> str:
         """The name without folders."""
-        return PurePosixPath(self.member).name if self.member else self.path.name
+        return self.path.name
 
     @property
     def folder(self) -> str:
         """Where it lies, in words for the user."""
-        return f"{self.path}::{PurePosixPath(self.member).parent}" if self.member else str(self.path.parent)
+        return str(self.path.parent)
 
     @property
     def sha256(self) -> str:
         """SHA-256 of its bytes, in hexadecimal."""
-        return hashlib.sha256(self._unpacked()).hexdigest() if self.member else sha256_of(self.path)
+        return sha256_of(self.path)
 
     @contextmanager
     def open(self, *, most: int | None = None) -> Iterator[Bounded]:
-        """Its bytes, of which `most` may be read. Refuses what is missing, empty, or too large a member of a zip."""
-        if self.member:
-            data = self._unpacked()
-            yield Bounded(io.BytesIO(data), len(data), most)
-            return
+        """Its bytes, of which `most` may be read. Refuses what is missing or empty."""
         size = size_of(self.path)
         try:
             with open(self.path, "rb") as raw:
@@ -98,21 +86,7 @@ class DicomFile:
     def has_magic(self) -> bool:
         """Whether DICM stands where a DICOM file has it; False where nothing can be read."""
         try:
-            if self.member:
-                with open_member(self.path, self.member) as (stream, _):
-                    head = stream.read(MAGIC_AT + 4)
-            else:
-                with open(self.path, "rb") as file:
-                    head = file.read(MAGIC_AT + 4)
-        except (OSError, Refused):
+            with open(self.path, "rb") as file:
+                return file.read(MAGIC_AT + 4)[MAGIC_AT:] == b"DICM"
+        except OSError:
             return False
-        return head[MAGIC_AT:] == b"DICM"
-
-    def _unpacked(self) -> bytes:
-        return _member(self.path, self.path.stat().st_mtime_ns, self.member)
-
-
-@lru_cache(maxsize=1)
-def _member(path: Path, modified: int, member: str) -> bytes:
-    """The member that was read last: the slabs of a multi-frame file unpack it once."""
-    return read_member(path, member, limit=LARGEST_MEMBER)

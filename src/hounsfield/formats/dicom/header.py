@@ -20,7 +20,7 @@ from hounsfield.formats.dicom.elements import AGAIN, in_short, value_of, word
 from hounsfield.formats.dicom.encoding import Encoding, element_at, read_encoding
 from hounsfield.formats.dicom.file import MAGIC_AT, Bounded, DicomFile
 from hounsfield.formats.dicom.frames import Frame, frames_of
-from hounsfield.values import MiB, refuse
+from hounsfield.values import MiB, Refused, refuse
 
 MOST_HEADER = 16 * MiB
 """An enhanced file takes some 2 kB a frame; its parts are parsed at 3 s for so much of the smallest of them."""
@@ -121,6 +121,19 @@ def look(file: DicomFile) -> Header | None:
             raise refuse(file, "holds no pixels: it is cut short, or a length in it is wrong", AGAIN)
         encoding = read_encoding(dataset, element, syntax, stream.size, file)
         return _described(file, dataset, kind, encoding)
+
+
+def series_of(file: DicomFile) -> str:
+    """The UID of the series that a file is of, damaged as it may be; "" where that can not be read."""
+    try:
+        with file.open(most=MOST_HEADER) as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if _meta(stream.read(HEAD)).get(0x10, "") in ("", DEFLATED):
+                return ""
+            stream.seek(0)
+            return word(_parse(file, stream), "SeriesInstanceUID", file)
+    except Refused:
+        return ""
 
 
 def _described(file: DicomFile, dataset: Dataset, kind: str, encoding: Encoding) -> Header:
