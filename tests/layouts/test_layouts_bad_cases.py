@@ -43,10 +43,11 @@ def bids(folder: Path) -> set[str]:
 def boxes_table(folder: Path) -> set[str]:
     for name in NAMES:
         png(folder / f"{name}.png")
-    text(folder / "boxes.csv", "filename,xmin,ymin,xmax,ymax", *(f"{name}.png,0,0,2,2" for name in (*NAMES, "gone")))
+    named = (*(f"{name}.png" for name in NAMES), "gone.png", "f")
+    text(folder / "boxes.csv", "filename,xmin,ymin,xmax,ymax", *(f"{name},0,0,2,2" for name in named))
     cut(folder / f"{CUT}.png")
     garbage(folder / f"{GARBAGE}.png")
-    return {*BOTH, "gone"}
+    return {*BOTH, "gone", "f"}
 
 
 def case_folders(folder: Path) -> set[str]:

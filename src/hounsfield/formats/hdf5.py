@@ -127,7 +127,7 @@ def read_label_numbers(path: Path, numbers: Numbers) -> tuple[NDArray[np.integer
 
 
 def parts_of(path: Path, numbers: Numbers) -> Iterator[NDArray[Any]]:
-    """The numbers of a data set in their order, in parts of at most 64 MiB; a part goes through whole chunks."""
+    """The numbers of a data set in their order, in parts of at most 64 MiB."""
     with _endured(path) as file:
         data = file[numbers.name]
         _refuse_data(path, data, numbers)

@@ -8,6 +8,7 @@ names has no truth; a row without numbers says that its image holds nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class BoxesTable:
             remedy = "Name the columns in its first line: filename,xmin,ymin,xmax,ymax,class."
             raise refuse(folder, "has no table of boxes", remedy)
         images, listed, problems = ListedImages.of(folder), Listed(), list[Problem]()
-        missing, refused = list[Missing](), False
+        missing, again, refused = list[Missing](), list[Missing](), False
         for path in tables:
             try:
                 boxes = read_box_table(path)
@@ -62,10 +63,10 @@ class BoxesTable:
                 problems += refusal.problems
                 refused = True
                 continue
-            problems += _add(path, boxes, images, listed, missing)
+            _add(path, boxes, images, listed, missing, again)
         others = images.besides(listed)
         ids = ids_of(dict.fromkeys((*listed, *others, *(place for _, _, place in missing))), folder)
-        problems += [*not_there(missing, ids), *(unread(others, ids) if refused else ())]
+        problems += [*not_there(missing, ids), *_named_again(again, ids), *(unread(others, ids) if refused else ())]
         cases = []
         for image, (path, edge_boxes) in listed.items():
             split = images.part_of_list(path) if len(tables) > 1 else None
@@ -107,21 +108,23 @@ def _add(
     images: ListedImages,
     listed: Listed,
     missing: list[Missing],
-) -> list[Problem]:
-    """Put the boxes of a table to the images they name, or to what is missing; one named by two is a problem."""
-    problems, again = list[Problem](), list[str]()
+    again: list[Missing],
+) -> None:
+    """Put the boxes of a table to the images they name, or else to what is missing or named in two ways."""
     for name, edge_boxes in boxes.items():
         image = images.find(name, path)
         if image is None:
             missing.append((path, name, images.place_of(name)))
         elif image in listed:
-            again.append(name)
+            again.append((path, name, image))
         else:
             listed[image] = (path, edge_boxes)
-    if again:
-        what = f"names {len(again)} images that other rows name in another way, {again[0][:80]} first"
-        problems.append(Problem(str(path), what, "Name each image in one table, and in one way."))
-    return problems
+
+
+def _named_again(again: list[Missing], ids: Mapping[Path, str]) -> list[Problem]:
+    """One problem for each image that is named in two ways: only the boxes of one of them are taken."""
+    what, remedy = "names the image {!r}, which other rows name in another way", "Name each image in one way."
+    return [Problem(str(path), what.format(name[:80]), remedy, ids[image]) for path, name, image in again]
 
 
 def _boxes(path: Path, edge_boxes: tuple[EdgeBox, ...], image: Path) -> Lazy[Boxes]:

@@ -205,7 +205,7 @@ def _digest(path: Path, numbers: Numbers, said: str) -> str:
     """Identity of a data set by its numbers, whatever else the file holds; it is read part by part."""
     sha256 = hashlib.sha256(said.encode())
     for part in parts_of(path, numbers):
-        sha256.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8))
+        sha256.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
     return sha256.hexdigest()
 
 

@@ -12,7 +12,7 @@ from hounsfield.layouts.folders import all_files, is_image, part_named, part_of
 from hounsfield.values import Problem
 
 Missing = tuple[Path, str, Path]
-"""A list, the name in it of an image that can not be told, and where that would lie."""
+"""A list, a name in it that is of no use, and where its image lies or would lie."""
 
 
 @dataclass(frozen=True)
