@@ -82,7 +82,7 @@ def participants(folder: Path) -> tuple[Path, Path]:
     return folder, folder / "participants.tsv"
 
 
-def annotations(folder: Path) -> tuple[Path, Path]:
+def beats_and_rhythm(folder: Path) -> tuple[Path, Path]:
     """Ten normal beats, 40 samples apart, and a change of rhythm: six bits of code, ten of time (annot(5))."""
     wfdb(folder)
     beats = struct.pack("<H", 1 << 10 | 40) * 10
@@ -117,6 +117,6 @@ FOLDERS: dict[str, Writer] = {
     "manifest": manifest,
     "pairs": pairs,
     "participants": participants,
-    "wfdb-atr": annotations,
+    "wfdb-atr": beats_and_rhythm,
     "dicom-jpeg": lossless_jpeg,
 }
