@@ -46,8 +46,8 @@ format: venv  ## bring the code into form
 bench: venv  ## one benchmark: make bench NAME=hippocampus
 	$(BIN)/python benchmarks/$(NAME).py
 
-fuzz: venv  ## three minutes of bad bytes for one reader: make fuzz NAME=nifti
-	$(BIN)/python tests/fuzz/fuzz_reader.py $(or $(NAME),--help)
+fuzz: venv  ## three minutes of bad bytes for one reader: make fuzz NAME=nifti; without a name, which there are
+	$(BIN)/python tests/fuzz/fuzz_reader.py $(NAME)
 
 docs: venv  ## where the documents are
 	@ls docs/*.md docs/*/*.md

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from corpus_good import GOOD
+from corpus_good_folders import FOLDERS
 from corpus_hand_made import EITHER, READS, REFUSED
 from corpus_mutations import MUTATIONS
 
+VALID = {**GOOD, **FOLDERS}
 MADE = {"refuse": REFUSED, "either": EITHER, "read": READS}
 
 
@@ -27,7 +29,7 @@ class Item:
 
 def names() -> list[tuple[str, str]]:
     """(kind, name) of everything in the corpus, in order."""
-    mutated = [("mutated", f"{good}~{mutation}") for good in GOOD for mutation in MUTATIONS]
+    mutated = [("mutated", f"{good}~{mutation}") for good in VALID for mutation in MUTATIONS]
     made = [(kind, name) for kind, writers in MADE.items() for name in writers]
     return [*mutated, *made]
 
@@ -39,7 +41,7 @@ def written(folder: Path, chosen: list[tuple[str, str]], seed: int = 0) -> Itera
         place.mkdir(parents=True)
         if kind == "mutated":
             good, _, mutation = name.partition("~")
-            opened, spoilt = GOOD[good](place)
+            opened, spoilt = VALID[good](place)
             rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
             spoilt.write_bytes(MUTATIONS[mutation](spoilt.read_bytes(), rng))
             yield Item(name, opened, "either")

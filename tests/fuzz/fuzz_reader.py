@@ -20,19 +20,23 @@ import atheris
 sys.path.insert(0, str(Path(__file__).parent.parent / "bad_input"))
 
 with atheris.instrument_imports(include=["hounsfield", "nibabel", "pydicom", "xml"]):
+    from hounsfield.formats.itk_transforms import read_affine
     from hounsfield.layouts.lazies import format_of
     from hounsfield.layouts.opening import open_folder
-    from hounsfield.registry.tables import FORMATS, LAYOUTS
+    from hounsfield.registry.tables import FORMATS, LAYOUTS, POINTS
     from hounsfield.values import Refused
 
     # loaded here, since only what is imported here is followed
     KNOWN = {name: LAYOUTS.load(name) for name in LAYOUTS.names()}
-    for suffix in FORMATS.names():
-        FORMATS.load(suffix)
+    for table in (FORMATS, POINTS):
+        for ending in table.names():
+            table.load(ending)
 
-from corpus_good import GOOD
+from corpus import VALID
+from corpus_good_folders import itk_text
 
 OUT = Path("fuzz")
+SEEDS = {**VALID, "itk-text": itk_text}
 LONGEST = 100_000  # bytes of an input
 
 
@@ -62,6 +66,11 @@ def as_folder(path: Path) -> None:
                 value.load()
             except Refused:
                 continue
+
+
+def as_affine(path: Path) -> None:
+    """All that is asked of an affine that ITK wrote as text."""
+    read_affine(path)
 
 
 def whole_file(*seeds: str) -> Target:
@@ -94,6 +103,15 @@ TARGETS = {
     "physionet": in_folder("physionet"),
     "dataset-json": in_folder("dataset-json"),
     "zip": in_folder("zip"),
+    "pts": in_folder("pts"),
+    "centroids": in_folder("centroids"),
+    "boxes-table": in_folder("boxes-table"),
+    "manifest": in_folder("manifest"),
+    "pairs": in_folder("pairs"),
+    "participants": in_folder("participants"),
+    "wfdb-atr": in_folder("wfdb-atr"),
+    "dicom-jpeg": in_folder("dicom-jpeg"),
+    "itk-text": Target(("itk-text",), as_affine),
 }
 
 
@@ -104,7 +122,7 @@ def fuzz(target: Target, seconds: int) -> None:
         seeds.mkdir()
         for name in target.seeds:
             (Path(scratch) / name).mkdir()
-            _, spoilt = GOOD[name](Path(scratch) / name)
+            _, spoilt = SEEDS[name](Path(scratch) / name)
             (seeds / name).write_bytes(spoilt.read_bytes())
 
         def once(data: bytes) -> None:
@@ -122,9 +140,12 @@ def fuzz(target: Target, seconds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=TARGETS, help="which reader")
+    parser.add_argument("name", choices=TARGETS, nargs="?", help="which reader; without one, all of them are listed")
     parser.add_argument("--seconds", type=int, default=180)
     args = parser.parse_args()
+    if args.name is None:
+        print("Name a reader, as in `make fuzz NAME=nifti`:", *TARGETS, sep="\n  ")
+        return
     fuzz(TARGETS[args.name], args.seconds)
 
 
