@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from scipy import ndimage
 
 from hounsfield.audit.check import Check
-from hounsfield.audit.running import run
+from hounsfield.audit.running import Audit
 from hounsfield.layouts import lazies
 from hounsfield.values import Case, Dataset, Diagnosis, Fault, Grid, Image, Lazy, Series, Truth
 
@@ -49,6 +49,13 @@ def said(name: str, classes: tuple[str, ...] = ("no", "yes"), where: str = "labe
 
 def dataset(cases: Iterable[Case], **more: Any) -> Dataset:
     return Dataset("set", tuple(cases), **more)
+
+
+def run(data: Dataset, checks: Sequence[Check]) -> tuple[Fault, ...]:
+    audit = Audit(checks)
+    for case in data:
+        audit.look(case)
+    return audit.faults(data)
 
 
 def found(check: Check, cases: Iterable[Case] | Dataset) -> tuple[Fault, ...]:

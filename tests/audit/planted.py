@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from audited import run
 
 from hounsfield.audit.check import Check
 from hounsfield.audit.opened import OpenedCase
-from hounsfield.audit.running import run
 from hounsfield.phantoms.dataset import phantom_dataset
 from hounsfield.registry.tables import CHECKS
 from hounsfield.values import Case, Dataset, Fault, Grid, Image, LabelMap, Lazy, Truth

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from audited import found, ids
 
-from hounsfield.audit.boxes import CHECK
+from hounsfield.audit.checks.boxes import CHECK
 from hounsfield.layouts import lazies
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.voc import LAYOUT as VOC

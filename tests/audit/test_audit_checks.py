@@ -7,7 +7,7 @@ import pytest
 from planted import Pair, case, constant, copied_image, found, ids, mirrored, negative, torsos
 from scipy import ndimage
 
-from hounsfield.audit import apart, copied, flat, flipped, inverted, numbers, orientation, outliers
+from hounsfield.audit.checks import apart, copied, flat, flipped, inverted, numbers, orientation, outliers
 from hounsfield.values import Grid, Image
 
 SIZE = (20, 18, 24)

@@ -9,7 +9,7 @@ import pytest
 from audited import found, said, skin_lesions
 from scipy.stats import chi2_contingency
 
-from hounsfield.audit.class_share import CHECK, chi_square
+from hounsfield.audit.checks.class_share import CHECK, chi_square
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.medmnist import LAYOUT as MEDMNIST
 from hounsfield.values import Case

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from audited import as_jpeg, breast_ultrasound, found, image_of, said, texture
 
-from hounsfield.audit.contradictions import CHECK
+from hounsfield.audit.checks.contradictions import CHECK
 from hounsfield.values import Case
 
 ARRAYS = [texture(seed) for seed in range(8)]

@@ -9,7 +9,7 @@ import pytest
 from audited import as_jpeg, breast_ultrasound, dataset, found, ids, image_of, series_of, texture
 from PIL import Image as Pillow
 
-from hounsfield.audit.duplicates import CHECK
+from hounsfield.audit.checks.duplicates import CHECK
 from hounsfield.layouts.decathlon import LAYOUT as DECATHLON
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.mask_per_object import LAYOUT as MASK_PER_OBJECT

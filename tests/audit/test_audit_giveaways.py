@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from audited import dataset, found, said
 
-from hounsfield.audit.giveaways import CHECK, separation
+from hounsfield.audit.checks.giveaways import CHECK, separation
 from hounsfield.layouts.delimited import LAYOUT as DELIMITED
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.physionet2012 import LAYOUT as PHYSIONET

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from planted import Pair, case, found, torsos
 
-from hounsfield.audit import enclosure, grids, label_types, label_values, stray
-from hounsfield.audit.stray import far_pieces
+from hounsfield.audit.checks import enclosure, grids, label_types, label_values, stray
+from hounsfield.audit.checks.stray import far_pieces
 from hounsfield.layouts import lazies
 from hounsfield.values import Case, Grid, Image, LabelMap, Truth
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from audited import found
 
-from hounsfield.audit.points import CHECK
+from hounsfield.audit.checks.points import CHECK
 from hounsfield.layouts import lazies
 from hounsfield.layouts.image_points import LAYOUT as IMAGE_POINTS
 from hounsfield.layouts.layout import ReadOptions

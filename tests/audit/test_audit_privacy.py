@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
 from dicom_making import random_volume, save, slice_at
-from hounsfield.audit.privacy import CHECK
+from hounsfield.audit.checks.privacy import CHECK
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS
 from hounsfield.values import Case, Dataset, Fault, Image, Lazy

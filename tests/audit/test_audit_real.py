@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from planted import found, ids
 
-from hounsfield.audit import apart, enclosure
+from hounsfield.audit.checks import apart, enclosure
 from hounsfield.layouts import lazies
 from hounsfield.values import Case, Grid, Image, Lazy, Truth
 from hounsfield.verbs.inspect import inspect

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from audited import found, series_of
 
-from hounsfield.audit.repeated_times import CHECK, repeats_of
+from hounsfield.audit.checks.repeated_times import CHECK, repeats_of
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.physionet2012 import LAYOUT as PHYSIONET
 from hounsfield.values import Case

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from audited import dataset, found, series_of
 
-from hounsfield.audit.sentinels import CHECK
+from hounsfield.audit.checks.sentinels import CHECK
 from hounsfield.layouts.delimited import LAYOUT as DELIMITED
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.physionet2012 import LAYOUT as PHYSIONET

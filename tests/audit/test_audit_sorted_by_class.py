@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from audited import found, said
 
-from hounsfield.audit.sorted_by_class import CHECK, runs_of
+from hounsfield.audit.checks.sorted_by_class import CHECK, runs_of
 from hounsfield.layouts.class_folders import LAYOUT as CLASS_FOLDERS
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.medmnist import LAYOUT as MEDMNIST

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from audited import as_jpeg, found, image_of, skin_lesions, texture
 
-from hounsfield.audit.split_leaks import CHECK
+from hounsfield.audit.checks.split_leaks import CHECK
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.medmnist import LAYOUT as MEDMNIST
 from hounsfield.values import Case

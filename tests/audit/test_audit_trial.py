@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from audited import run
 from planted import KINDS, Pair, Trial, case, dataset, torsos, trial
 
-from hounsfield.audit.running import run
 from hounsfield.layouts.decathlon import LAYOUT
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.registry.tables import CHECKS

@@ -29,6 +29,7 @@ class OpenedCase:
         self.case = replace(case, inputs=inputs, truths=truths)
         self._summaries: dict[str, tuple[ImageSummary, NDArray[np.float32]]] = {}
         self._shapes: dict[str, dict[int, Shape]] = {}
+        self._found: dict[Callable[..., Any], Any] = {}
 
     def inputs(self, kind: type[T]) -> dict[str, T]:
         """Role -> value, of the inputs of one kind."""
@@ -85,6 +86,13 @@ class OpenedCase:
             found = shapes_of(labels.array)
             self._shapes[truth] = {value: shape for value, shape in found.items() if value != labels.ignore}
         return self._shapes[truth]
+
+    def once(self, find: Callable[[OpenedCase], T]) -> T:
+        """What a function finds in the case, found at the first call only, whichever check asks."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        found: T = self._found[find]
+        return found
 
     def where(self, role_or_truth: str) -> str:
         """The file of an input or of a truth."""

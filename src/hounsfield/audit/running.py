@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hounsfield.audit.check import Check
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.values import Case, Dataset, Fault, Problem, Refused
-
-
-def nobody(done: int, total: int) -> None:
-    """A watcher that looks away."""
-
-
-def run(dataset: Dataset, checks: Sequence[Check], *, watch: Callable[[int, int], None] = nobody) -> tuple[Fault, ...]:
-    """All faults that the checks find, the surest first."""
-    audit = Audit(checks)
-    for number, case in enumerate(dataset.cases):
-        watch(number, len(dataset))
-        audit.look(case)
-    watch(len(dataset), len(dataset))
-    return audit.faults(dataset)
 
 
 class Audit:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from hounsfield.audit.diagnoses import classes_of
 from hounsfield.audit.opened import OpenedCase
@@ -19,14 +18,13 @@ class Sight(NamedTuple):
     said: dict[str, str]
 
 
-_KNOWN: WeakKeyDictionary[OpenedCase, Sight] = WeakKeyDictionary()
-
-
 def sight_of(case: OpenedCase) -> Sight:
     """What is remembered of a case; the same for all checks that ask."""
-    if case not in _KNOWN:
-        _KNOWN[case] = Sight(looks_of(case), {truth: said.name for truth, said in classes_of(case).items()})
-    return _KNOWN[case]
+    return case.once(_look)
+
+
+def _look(case: OpenedCase) -> Sight:
+    return Sight(looks_of(case), {truth: said.name for truth, said in classes_of(case).items()})
 
 
 def twins_among(sights: Mapping[str, Sight], dataset: Dataset, wanted: Wanted) -> Iterator[Twins]:
