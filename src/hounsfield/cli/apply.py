@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from hounsfield.cli.ending import end_in_part
@@ -21,6 +23,9 @@ def apply_command(
     transform: str, files: tuple[str, ...], out: str, inverse: bool, labels: bool | None, as_json: bool
 ) -> None:
     """Carry images, label maps and points (.csv) from the moving image to the fixed one."""
+    from hounsfield.verbs.beforehand import check_carried
+
+    check_carried(transform, [Path(file) for file in files], Path(out))
     from hounsfield.verbs.apply import apply
 
     with Line() as watch:

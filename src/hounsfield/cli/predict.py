@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import click
 
-from hounsfield.cli.ending import NOTHING_DONE, Ended, end_in_part
+from hounsfield.cli.ending import NOTHING_DONE, Ended, end_in_part, say_problems
 from hounsfield.cli.printing import print_json, say, tell
 from hounsfield.cli.progress import Line
 from hounsfield.cli.words import as_json, opened_by, opening
@@ -26,9 +27,12 @@ def predict_command(
 ) -> None:
     """Answer every case of the files and folders given; what is done already is passed over."""
     roles = _roles(inputs)
+    how = {"derive": words.pop("derive"), **opened_by(words)}
+    from hounsfield.verbs.beforehand import check_prediction
+
+    check_prediction(model, data, roles, Path(out), how["layout"])
     from hounsfield.verbs.predict import predict
 
-    how = {"derive": words.pop("derive"), **opened_by(words)}
     with Line() as watch:
         answered = predict(model, data, out=out, inputs=roles, watch=watch, **how)
     is_something = bool(answered.done or answered.there)
@@ -41,8 +45,7 @@ def predict_command(
     for case in () if as_json else answered.alarmed:
         say(f"{case}: unlike the training cases, see alarms in {answered.out}/manifest.jsonl")
     if not is_something:
-        for problem in answered.problems:
-            say(str(problem))
+        say_problems(answered.problems)
         raise Ended(NOTHING_DONE)
     end_in_part(answered.problems, "not answered")
 

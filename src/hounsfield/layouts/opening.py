@@ -12,9 +12,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hounsfield.formats.files import leaves_its_folder, size_of
-from hounsfield.layouts.folders import all_files, check_text, files_in, folders_in, is_notice, without_text
+from hounsfield.formats.files import leaves_its_folder
+from hounsfield.layouts.folders import all_files, files_in, folders_in, is_notice, without_text
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
+from hounsfield.layouts.presence import check_presence
 from hounsfield.layouts.unzipped import Inside, archives_in, is_zip, unpacked
 from hounsfield.values import Dataset, Problem, Reading, Refused, refuse
 
@@ -57,7 +58,9 @@ def open_folder(
     Refuses what is missing, empty, known to no layout, without a single case, or several sets of data at once.
     """
     path = Path(path)
-    _refuse_missing(path)
+    check_presence(path)
+    if path.is_dir() and next(all_files(path), None) is None:
+        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
     if layout is not None and layout not in layouts:
         raise refuse(path, f"can not be read as {layout!r}: no such layout", f"Known: {', '.join(sorted(layouts))}.")
     place = _place(path, layouts)
@@ -80,22 +83,6 @@ def open_folder(
         problems=(*dataset.problems, *_misnamed(path)),
         readings=_readings(place.claims),
     )
-
-
-def _refuse_missing(path: Path) -> None:
-    check_text(path)
-    try:
-        is_there = path.exists()
-        if path.is_dir():
-            os.listdir(path)
-    except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check its name and permissions.") from None
-    if not is_there:
-        raise refuse(path, "does not exist", "Check the name.")
-    if not path.is_dir():
-        size_of(path)
-    elif next(all_files(path), None) is None:
-        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
 
 
 def _place(path: Path, layouts: Mapping[str, Layout]) -> Place:

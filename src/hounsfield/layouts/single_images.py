@@ -9,10 +9,11 @@ from pathlib import Path
 from hounsfield.formats.files import size_of, stem_of
 from hounsfield.layouts import lazies
 from hounsfield.layouts.dicom_series import LAYOUT as DICOM
-from hounsfield.layouts.folders import IMAGE_SUFFIXES, check_text, images_in, is_image, unclaimed
+from hounsfield.layouts.folders import IMAGE_SUFFIXES, images_in, is_image, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import without_masks
 from hounsfield.layouts.opening import open_folder
+from hounsfield.layouts.presence import check_text
 from hounsfield.layouts.unzipped import is_zip, unpacked
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
 

@@ -11,7 +11,8 @@ from hounsfield.answers.transform_files import read_transform
 from hounsfield.ops.ways import way_to_fixed, way_to_moving
 from hounsfield.tasks.carrying import carry
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Problem, Refused, Transform, refuse
+from hounsfield.values import Problem, Refused, Transform
+from hounsfield.verbs.beforehand import check_carried
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ def apply(
     A file that can not be carried is a problem, the rest goes on. Raises Refused where nothing can.
     """
     place = Path(out)
+    given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
+    check_carried(transform, given, place)
     found = transform if isinstance(transform, Transform) else read_transform(Path(transform))
     way = way_to_moving(found) if inverse else way_to_fixed(found)
-    given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
-    _refuse_names(given, place)
     done, problems, residual = dict[str, str](), list[Problem](), 0.0
     for number, file in enumerate(given):
         watch({"stage": "carrying", "done": number, "total": len(given)})
@@ -66,14 +67,3 @@ def apply(
     if not done:
         raise Refused(problems)
     return Applied(place, done, residual, tuple(problems))
-
-
-def _refuse_names(files: Sequence[Path], out: Path) -> None:
-    if not files:
-        raise refuse("apply", "was given no file", "Name the files to carry.")
-    names = [file.name for file in files]
-    for file in files:
-        if names.count(file.name) > 1:
-            raise refuse(file, "has the name of another file given", "Carry them into two folders.")
-        if file.resolve().parent == out.resolve():
-            raise refuse(file, "would be written over", "Give another --out.")
