@@ -19,7 +19,12 @@ from hounsfield.cli.words import as_json, wished
 def register_command(
     fixed: str, moving: str, out: str, method: str | None, wishes: tuple[str, ...], as_json: bool
 ) -> None:
-    """Bring MOVING onto FIXED, two images of one body part, without training: writes the transform."""
+    """Bring one image onto another of the same body part, without training: writes the transform.
+
+    FIXED: the image that stays, a file or a folder of one DICOM series; on its grid everything is carried.
+
+    MOVING: the image that is brought onto it, of the same dimension.
+    """
     words = wished(wishes)
     from hounsfield.verbs.beforehand import check_pair
 

@@ -155,10 +155,11 @@ def check_carried(transform: object, files: Sequence[Path], out: Path) -> None:
         size_of(Path(transform))
     if not files:
         raise refuse("apply", "was given no file", "Name the files to carry.")
-    names = [file.name for file in files]
+    names = [file.name.lower() for file in files]
     for file in files:
-        if names.count(file.name) > 1:
-            raise refuse(file, "has the name of another file given", "Carry them into two folders.")
+        if names.count(file.name.lower()) > 1:
+            remedy = "Carry them one after the other, each with an --out of its own."
+            raise refuse(file, "has the name of another file given", remedy)
         if file.resolve().parent == out.resolve():
             raise refuse(file, "would be written over", "Give another --out.")
     _refuse_where_all([(size_of, file) for file in files])
