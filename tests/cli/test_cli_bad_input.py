@@ -16,6 +16,7 @@ from PIL import Image as Picture
 
 from hounsfield.cli.ending import run
 from hounsfield.cli.main import hounsfield
+from hounsfield.inference.trained import TrainedNetwork
 from hounsfield.layouts.decathlon import write
 from hounsfield.layouts.splits import split_by_patient
 from hounsfield.packages.package import self_hash
@@ -367,6 +368,22 @@ def test_where_nothing_could_be_answered_nothing_was_done(world: World, command)
     assert (ended.code, ended.out) == (2, "")
     assert str(world.image()) in ended.said[0]
     assert [path.name for path in (world.root / "new").iterdir()] == ["manifest.jsonl"]
+
+
+@pytest.mark.parametrize(("length", "is_answered"), [(244, False), (231, False), (230, True)])
+def test_a_name_too_long_for_an_answer_is_refused_before_the_work(
+    length: int, is_answered: bool, world: World, command, monkeypatch
+) -> None:
+    image = world.root / f"{'n' * length}.nii.gz"
+    world.image().rename(image)
+    if not is_answered:
+        monkeypatch.setattr(TrainedNetwork, "evidence", lambda *_: pytest.fail("the work was done"))
+    ended = command("predict", "model", image, "--out", "new")
+    entry = json.loads((world.root / "new" / "manifest.jsonl").read_text())
+    assert (ended.code, bool(entry["answers"])) == ((0, True) if is_answered else (2, False))
+    if not is_answered:
+        what = f"has a name of {length} bytes: with what is added to it, its answer would have more than 255"
+        assert ended.said == [f"hounsfield: {image}: {what}. Rename it, to at most 230 bytes before the suffix."]
 
 
 def test_images_of_another_dimension_are_refused_in_one_line(world: World, command) -> None:

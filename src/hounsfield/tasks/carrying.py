@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hounsfield.answers.image_files import write_image, write_labels
+from hounsfield.answers.names import check_length
 from hounsfield.answers.writing import aside
 from hounsfield.formats.files import size_of, suffix_of
 from hounsfield.formats.points_csv import read_points, write_points
@@ -38,6 +39,7 @@ def carry(way: Way, file: Path, out: Path, *, labels: bool | None) -> Carried:
     labels: whether the file is a label map; found by its values where not said. Raises Refused for what can not be
     carried this way, and for an image that lies nowhere on the grid where the way begins.
     """
+    check_length(out.name, where=file)
     return _carry_points(way, file, out) if suffix_of(file) == POINTS else _carry_image(way, file, out, labels)
 
 
