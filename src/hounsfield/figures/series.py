@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from hounsfield.figures.colours import colour_of, css
+from hounsfield.figures.colours import BLUE, css
 from hounsfield.figures.drawing import CLOSED, dot, line, number, opened, place, shortened, span, text, ticks
 from hounsfield.figures.picture import Picture
 from hounsfield.values import Series
 
 WIDTH, ROW, LEFT, RIGHT = 420, 44, 118, 372
 MOST_CHANNELS, MOST_POINTS = 12, 300
-COLOUR = css(colour_of(4))
+COLOUR = css(BLUE)
 
 
 def series_figure(series: Series, *, title: str) -> Picture:
