@@ -180,6 +180,11 @@ def test_what_lies_elsewhere_is_said(pair: Path, tmp_path: Path):
     [problem] = carried.problems
     assert (problem.where, problem.what.startswith("lies nowhere on the moving image's grid")) == (str(files[2]), True)
     assert carried.to_json()["alarms"] == dict(carried.alarms)
+    moved = grid.affine.copy()
+    moved[:3, 3] += 20
+    nifti.write_image(tmp_path / "moved.nii.gz", Image.of(np.ones(grid.shape, np.float32), Grid(grid.shape, moved)))
+    [alarm] = apply(pair / "t.json", tmp_path / "moved.nii.gz", out=tmp_path / "out").alarms.values()
+    assert alarm.startswith("lies elsewhere than the moving image, on a grid of the same size; it was carried")
     fixed = nifti.read_grid(pair / "fixed.nii.gz")
     back = apply(pair / "t.json", pair / "fixed.nii.gz", out=tmp_path / "back", inverse=True)
     assert (dict(back.alarms), fixed == grid) == ({}, False)

@@ -39,7 +39,8 @@ def predict_command(
     if as_json:
         print_json(answered.to_json())
     elif is_something:
-        there = f", {len(answered.there)} were there already" if answered.there else ""
+        was = "was" if len(answered.there) == 1 else "were"
+        there = f", {len(answered.there)} {was} there already" if answered.there else ""
         tell(f"{len(answered.done)} answered{there}, in {answered.out}")
         tell("", f"Next: hounsfield evaluate {shlex.quote(out)} TRUTH")
     for case in () if as_json else answered.alarmed:

@@ -92,6 +92,8 @@ def _alarm_of_grid(way: Way, file: Path, grid: Grid) -> str:
         what = f"lies nowhere on the {_origin(way)} image's grid ({way.origin}): nothing of it would arrive"
         raise refuse(file, what, "Is it the right file, and is its header of the same world?")
     where = f"lies on {grid}, the {_origin(way)} image on {way.origin}"
+    if repr(grid) == repr(way.origin):  # by another origin or direction
+        where = f"lies elsewhere than the {_origin(way)} image, on a grid of the same size"
     return f"{where}; it was carried from where its header puts it. Does it show the same body, in the same place?"
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hounsfield.values.wording import count
 
-def count(number: int, noun: str) -> str:
-    """ "1 case", "2 cases"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+__all__ = ["count", "duration", "lasted"]
 
 
 def duration(seconds: float) -> str:

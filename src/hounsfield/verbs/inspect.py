@@ -39,7 +39,7 @@ def inspect(
     Raises Refused where nothing could be read.
     """
     check_names(layout=opening.get("layout"))
-    dataset = open_dataset(data, **opening)
+    dataset = open_dataset(data, watch=watch, **opening)
     checks = [CHECKS.load(name) for name in CHECKS.names() if privacy or name not in WHEN_ASKED]
     found = _looked_at(dataset, checks, watch)
     others = [] if opening.get("layout") else _other_readings(data, dataset, opening)

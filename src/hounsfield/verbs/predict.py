@@ -59,7 +59,7 @@ def predict(
     place, given = Path(out), [data] if isinstance(data, (str, Path, Dataset)) else data
     check_prediction(model, given, inputs or {}, place, opening.get("layout"))
     package = load(model)
-    cases, problems = cases_of(given, inputs or {}, package, opening)
+    cases, problems = cases_of(given, inputs or {}, package, {**opening, "watch": watch})
     _make_folder(place)
     answering = Answering(
         package, TASKS.load(package.plan.task), package.open(Setting(devices()[0])), place, entries(place) or {}

@@ -52,6 +52,7 @@ def score_answers(
     check_answers(folder)
     manifest = entries(folder)
     bare = files_by_case(folder) if manifest is None else {}
+    opening["watch"] = watch
     name, cases = truths_of(truth, task or _task_of(manifest), derive, bare or manifest or (), opening)
     if manifest is None:
         manifest = {i: Entry(i, name, "", "", str(path), {path.name: ""}) for i, path in bare.items()}

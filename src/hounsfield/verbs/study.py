@@ -49,6 +49,7 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
         columns=question.columns,
         target=question.target,
         ignore=question.ignore,
+        watch=watch,
     )
     if question.task is None and question.layout is None and not isinstance(question.data, Dataset):
         refuse_several_tasks(dataset)
