@@ -16,6 +16,7 @@ from PIL import Image as Picture
 
 from hounsfield.cli.ending import run
 from hounsfield.cli.main import hounsfield
+from hounsfield.inference.trained import TrainedNetwork
 from hounsfield.layouts.decathlon import write
 from hounsfield.layouts.splits import split_by_patient
 from hounsfield.packages.package import self_hash
@@ -143,7 +144,7 @@ REFUSED: dict[str, tuple[Callable[[World], None], tuple[str, ...], str, str, str
     "three cases": (lambda world: world.keep(3), TRAIN, "scans", "4 patients are the fewest", "Add cases"),
     "empty folder": (empty_folder, ("train", "empty", "--out", "new"), "empty", "is an empty folder", "Put the images"),
     "no folder": (nothing, ("train", "nowhere", "--out", "new"), "nowhere", "does not exist", "Check the name"),
-    "unknown layout": (nothing, (*TRAIN, "--layout", "poem"), "scans", "no such layout", "Known: "),
+    "unknown layout": (nothing, (*TRAIN, "--layout", "poem"), "--layout poem", "no such layout", "Known: "),
     "other layout": (nothing, (*TRAIN, "--layout", "voc"), "scans", "is not laid out as voc", "looks like decathlon"),
     "spoilt dataset.json": (
         written("scans/dataset.json", "{"), TRAIN, "scans/dataset.json", "is no readable JSON", "Mend it",
@@ -153,11 +154,11 @@ REFUSED: dict[str, tuple[Callable[[World], None], tuple[str, ...], str, str, str
     "method of another task": (
         nothing, (*TO_NEW, "--method", "boosting"), "--method boosting", "data is for segmentation", "another method",
     ),
-    "task without truth": (nothing, (*TRAIN, "--task", "detection"), "scans", "none with a truth", "--derive boxes"),
+    "task without truth": (nothing, (*TO_NEW, "--task", "detection"), "scans", "none with a truth", "--derive boxes"),
     "unknown derivation": (nothing, (*TRAIN, "--derive", "poems"), "--derive", "'poems' is unknown", "It derives: "),
-    "unknown wish": (nothing, (*TRAIN, "--set", "patchs=8"), "patchs", "is no option of", "Its options: batch"),
+    "unknown wish": (nothing, (*TRAIN, "--set", "patchs=8"), "--set patchs", "is no option of any", "Did you mean"),
     "unknown wish of a method": (
-        nothing, (*TRAIN, "--method", "unet", "--set", "patchs=8"), "--set patchs", "is no option of", "--help",
+        nothing, (*TRAIN, "--method", "unet", "--set", "patchs=8"), "--set patchs", "is no option", "Its options: ",
     ),
     "wish without value": (
         nothing, (*TRAIN, "--set", "patch"), "--set patch", "has no value", "write --set patch=VALUE",
@@ -283,6 +284,20 @@ def test_training_without_a_bad_case_says_so_at_the_end(name: str, world: World,
     assert told["cases"]["training"] == 6
 
 
+def test_without_a_validation_case_nobody_knows_how_good_it_is(world: World, command) -> None:
+    names = sorted(path.name.removesuffix(".nii.gz") for path in (world.root / "scans" / "imagesTr").iterdir())[:5]
+    rows = [f"{name},{'validation' if name == names[4] else 'training'}" for name in names]
+    (world.root / "s.csv").write_text("\n".join(["case,part", *rows]) + "\n")
+    world.image(names[4]).write_bytes(b"no image")
+    ended = command(*TRAIN, "--split", "s.csv", "--allow-bad", "1")
+    assert ended.code == 3
+    said = "There was no validation case: how good the model is, is unknown."
+    assert said in ended.out
+    page = (world.root / "new" / "report.html").read_text()
+    assert said in page
+    assert "flatter" not in page
+
+
 def test_a_twentieth_of_the_cases_may_be_bad(tmp_path: Path, command) -> None:
     write(phantom_dataset("torso", cases=24, size=(16, 16, 16)), tmp_path / "scans")
     parts = split_by_patient(open_dataset(tmp_path / "scans").cases, seed=0)
@@ -353,6 +368,36 @@ def test_where_nothing_could_be_answered_nothing_was_done(world: World, command)
     assert (ended.code, ended.out) == (2, "")
     assert str(world.image()) in ended.said[0]
     assert [path.name for path in (world.root / "new").iterdir()] == ["manifest.jsonl"]
+
+
+@pytest.mark.parametrize(("length", "is_answered"), [(244, False), (231, False), (230, True)])
+def test_a_name_too_long_for_an_answer_is_refused_before_the_work(
+    length: int, is_answered: bool, world: World, command, monkeypatch
+) -> None:
+    image = world.root / f"{'n' * length}.nii.gz"
+    world.image().rename(image)
+    if not is_answered:
+        monkeypatch.setattr(TrainedNetwork, "evidence", lambda *_: pytest.fail("the work was done"))
+    ended = command("predict", "model", image, "--out", "new")
+    entry = json.loads((world.root / "new" / "manifest.jsonl").read_text())
+    assert (ended.code, bool(entry["answers"])) == ((0, True) if is_answered else (2, False))
+    if not is_answered:
+        what = f"has a name of {length} bytes: with what is added to it, its answer would have more than 255"
+        assert ended.said == [f"hounsfield: {image}: {what}. Rename it, to at most 230 bytes before the suffix."]
+
+
+def test_images_of_another_dimension_are_refused_in_one_line(world: World, command) -> None:
+    for number in range(12):
+        picture = world.root / "pictures" / f"p{number:02d}.png"
+        picture.parent.mkdir(exist_ok=True)
+        Picture.fromarray(np.zeros((16, 16), np.uint8)).save(picture)
+    ended = command("predict", "model", "pictures", "--out", "new")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.said == [
+        "hounsfield: pictures/p00.png (and all others, 12 in all): has 2 dimensions, and the model was made for 3. "
+        "Give images like those it was trained on."
+    ]
+    assert len((world.root / "new" / "manifest.jsonl").read_text().splitlines()) == 12
 
 
 def test_inspect_is_content_with_what_it_could_read(world: World, command) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hounsfield.audit.checks import grids
 from hounsfield.cli import progress
 from hounsfield.cli.progress import Line
 
@@ -62,7 +63,21 @@ def test_every_verb_that_prints_facts_prints_them_as_json(torsos: Path, model, t
         ended = command(*words, "--json")
         assert ended.code == 0
         assert key in json.loads(ended.out), words
-    assert {"name": "segmentation"} in json.loads(command("list", "tasks", "--json").out)
+
+
+@pytest.mark.parametrize("what", ["tasks", "layouts", "formats", "checks", "methods"])
+def test_lists_say_what_each_thing_is(what: str, command) -> None:
+    rows = json.loads(command("list", what, "--json").out)
+    assert len(rows) >= 5
+    assert all(row["summary"].endswith((".", ":")) and len(row["summary"]) > 20 for row in rows), rows
+    for row, line in zip(rows, command("list", what).out.splitlines(), strict=True):
+        assert line.startswith(f"{row['name']} ")
+        assert line.endswith(row["summary"])
+
+
+def test_a_list_says_what_a_module_says_of_itself(command) -> None:
+    said = {row["name"]: row["summary"] for row in json.loads(command("list", "checks", "--json").out)}
+    assert said["grids"] == grids.__doc__.splitlines()[0]
 
 
 def test_a_plan_can_be_printed_edited_and_followed(torsos: Path, tmp_path: Path, command) -> None:

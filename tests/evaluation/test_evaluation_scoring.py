@@ -115,3 +115,33 @@ def test_a_metric_of_ones_own_is_scored_like_the_rest():
 def test_scores_are_json_both_ways():
     scores = score((DICE, HD95, INSTANCE_AP), answered(TRUTH, NOTHING), unanswered=[case_of(TRUTH, id="lost")])
     assert Scores.from_json(scores.to_json()) == scores
+
+
+def test_what_was_never_found_is_said():
+    left_only = label_map([[1, 1, 0, 0]], labels={1: "left", 2: "right"})
+    elsewhere = label_map([[2, 0, 0, 0]], labels={1: "left", 2: "right"})
+    assert score((DICE,), answered(left_only, left_only)).notes == ("Never found: right (dice is 0 over all cases).",)
+    found_nowhere = score((DICE, LESION_F1), answered(NOTHING, elsewhere)).notes
+    assert found_nowhere == ("Never found: left, right (dice is 0 over all cases).",)
+    assert score((DICE,), answered(left_only, TRUTH)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "notes"),
+    [
+        (
+            [0.1, 0.8, 0.3, 0.6, 0.2, 0.7, 0.4, 0.5],
+            ("auc of ill: can not be told from guessing on these cases (the interval holds 0.5).",),
+        ),
+        ([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9], ()),  # all the ill above all the well: AUC 1 in every resample
+    ],
+)
+def test_a_ranking_no_better_than_guessing_is_said(said, notes):
+    pairs = [
+        (
+            Findings(Diagnosis({"well": 1 - p, "ill": p})),
+            case_of(Diagnosis({"well": float(i < 4), "ill": float(i >= 4)}), id=f"c{i}", patient=f"p{i}"),
+        )
+        for i, p in enumerate(said)
+    ]
+    assert score((AUC,), pairs).notes == notes

@@ -1,15 +1,17 @@
 """Pictures of label maps, boxes, points and pairs, looked at pixel by pixel."""
 
 import io
+import itertools
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageCms
 
 from hounsfield.figures.boxes import boxes_figure
 from hounsfield.figures.colours import PALETTE, colour_of
 from hounsfield.figures.label_maps import label_map_figure
-from hounsfield.figures.overlay import overlay
+from hounsfield.figures.overlay import TINT, overlay
 from hounsfield.figures.pair import pair_figure
 from hounsfield.figures.points import points_figure
 from hounsfield.values import Boxes, Grid, Image, LabelMap, Points
@@ -81,9 +83,44 @@ def test_an_image_without_contrast_is_shown_too(value: float) -> None:
     assert pixels_of(overlay(np.full((5, 9), value, np.float32), None, square(1, 3, n=9)[:5], {1: "x"})).size
 
 
-def test_the_palette_tells_fourteen_labels_apart() -> None:
-    assert len({colour_of(n) for n in range(14)}) == 14
-    assert {colour_of(n) for n in range(7)} == set(PALETTE)
+def test_the_palette_tells_sixteen_labels_apart() -> None:
+    assert len({colour_of(n) for n in range(16)}) == 16
+    assert {colour_of(n) for n in range(8)} == set(PALETTE)
+
+
+# what is seen without one kind of cones, of linear sRGB (Machado, Oliveira, Fernandes 2009, table 1, severity 1)
+WITHOUT_CONES = {
+    "L": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "M": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "S": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def nearest_two(colours: np.ndarray) -> float:
+    """The smallest distance of two colours (N, 3) in CIELAB, by LittleCMS."""
+    to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    lab = np.asarray(ImageCms.applyTransform(Pillow.fromarray(np.rint(colours)[None].astype(np.uint8)), to_lab))[0]
+    lab = np.stack([lab[:, 0] / 2.55, *(lab[:, 1:].view(np.int8).T.astype(float))], axis=1)
+    return min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(lab, 2))
+
+
+def seen(colours: np.ndarray, without: str) -> np.ndarray:
+    """Colours (N, 3) as somebody without a kind of cones sees them."""
+    share = colours / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(linear @ np.array(WITHOUT_CONES[without]).T, 0, 1)
+    return 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def test_the_labels_of_few_structures_look_different_to_everybody() -> None:
+    """As outlines and as tints over grey: a difference of 10 is seen at a glance, one of 2 when looked for."""
+    six = np.array([colour_of(n) for n in range(6)], float)
+    assert nearest_two(np.array([colour_of(n) for n in range(8)], float)) > 25
+    assert nearest_two(six) > 30
+    for grey in (40, 90, 140, 190):
+        assert nearest_two((1 - TINT) * grey + TINT * six[:5]) > 20
+    for without in WITHOUT_CONES:
+        assert nearest_two(seen(six[:5], without)) > 15
 
 
 def volume() -> tuple[Image, LabelMap]:

@@ -117,7 +117,7 @@ def test_what_does_not_fit_together_is_told(tmp_path):
     told = sorted(str(problem) for problem in opened(tmp_path).problems)
     assert len(told) == 3
     assert "one.json: lists ../none.png, which is not there, or several times" in told[0]
-    assert "two.json: lists 1 images a second time, a.png (also in one.json) first" in told[1]
+    assert "two.json: lists 1 image a second time, a.png (also in one.json) first" in told[1]
     assert "zero.json: is no file of COCO annotations" in told[2]
 
 

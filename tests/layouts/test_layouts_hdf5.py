@@ -47,7 +47,7 @@ def slices(tmp_path):
 def test_slices_of_acdc(slices):
     dataset = opened(slices)
     assert (dataset.layout, dataset.task, len(dataset)) == ("hdf5", "segmentation", 6)
-    assert "8 of 8 HDF5 files looked into hold an image and its labels" in dataset.why
+    assert "of 8 HDF5 files looked into, 8 with an image and its labels" in dataset.why
     assert {case.patient for case in dataset} == {"patient001", "patient002"}
     assert not dataset.problems
     volumes = {f"ACDC_training_volumes/patient00{patient}_frame01.h5" for patient in (1, 2)}

@@ -40,7 +40,7 @@ def test_names_that_are_no_text_are_left_out_and_said(tmp_path):
     dataset = opened(tmp_path)
     assert [case.id for case in dataset] == ["a"]
     (problem,) = dataset.problems
-    assert problem.what.startswith("holds 3 names that are no text and were left out, '")
+    assert problem.what.startswith("holds 3 names of bytes that are no text, left out here, '")
     assert str(problem).isprintable()
     for name in (b"\xff\xfe.png", b"line\nbreak.png"):
         path = tmp_path / os.fsdecode(name)

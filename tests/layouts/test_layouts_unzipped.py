@@ -12,7 +12,9 @@ from made_folders import mask, opened, png, text, volume
 from dicom_making import picture, random_volume, save
 from hounsfield.formats import unzipping
 from hounsfield.formats.unzipping import unpack_zip
-from hounsfield.values import LabelMap, Refused
+from hounsfield.layouts.unzipped import unpacked
+from hounsfield.values import LabelMap, MiB, Refused
+from hounsfield.verbs.inspect import inspect
 
 
 @pytest.fixture(autouse=True)
@@ -201,3 +203,27 @@ def test_bombs_and_what_does_not_fit_are_refused(tmp_path, monkeypatch, cache):
     (tmp_path / "into").mkdir()
     unpack_zip(archive, tmp_path / "into")
     assert (tmp_path / "into" / "3.png").read_bytes() == bytes(2**20)
+
+
+def test_unpacking_says_how_far_it_is(tmp_path):
+    """Two members, of 3 MiB and of 5 bytes: block by block, up to all bytes; what was unpacked before says nothing."""
+    large = b"image,age\n" + b"a.png,1234567890\n" * (3 * MiB // 17)
+    archive = of_members(tmp_path / "set.zip", ("set/table.csv", large), ("set/more.txt", b"abcde"))
+    seen = []
+    folder = unpacked(archive, watch=lambda done, total: seen.append((done, total)))
+    total = len(large) + 5
+    assert (folder / "set" / "table.csv").read_bytes() == large
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert {of for _, of in seen} == {total}
+    assert seen[0][0] <= MiB
+    assert seen[-1] == (total, total)
+    assert unpacked(archive, watch=lambda *_: pytest.fail("there already")) == folder
+
+
+def test_inspect_tells_of_unpacking(tmp_path):
+    archive, events = zipped(lesions(tmp_path / "x"), tmp_path / "lesions.zip"), []
+    inspect(archive, watch=events.append)
+    first, *_ = stages = [event["stage"] for event in events]
+    assert first == "unpacking (MiB)"
+    assert "looking at the cases" in stages
+    assert [event for event in events if event["stage"] == first][-1]["done"] == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import EntryPoint
 
 import pytest
 
 from hounsfield.registry import table, tables
+from hounsfield.registry.sentences import MISSING, sentence_of
 from hounsfield.registry.table import Table, UnknownName
 
 ALL = [tables.TASKS, tables.METHODS, tables.LAYOUTS, tables.POINTS, tables.CHECKS, tables.ENGINES]
@@ -48,3 +50,11 @@ def test_registry_takes_names_of_others_but_not_in_place_of_ours(monkeypatch: py
 def test_registry_tables_that_are_closed_ask_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "entry_points", lambda group: pytest.fail("asked"))
     assert Table("thing", {"a": "json:dumps"}).names() == ("a",)
+
+
+def test_registry_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Table("thing", {"gone": "package_that_is_not_here.module:THING", "decoder": "json.decoder:JSONDecoder"})
+    assert sentence_of(known, "gone") == MISSING
+    assert sentence_of(known, "decoder") == json.decoder.__doc__.splitlines()[0]
+    with pytest.raises(UnknownName):
+        sentence_of(known, "flux")

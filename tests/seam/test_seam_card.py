@@ -106,7 +106,7 @@ def test_seam_bad_wishes_are_refused_with_what_would_do(card: Card, name: str, w
 def test_seam_all_bad_wishes_are_told_at_once(card: Card) -> None:
     with pytest.raises(Refused) as refusal:
         card.wishes({"size": "x", "flux": "1", "mode": "good", "rate": "y"})
-    assert [problem.where for problem in refusal.value.problems] == ["--set size", "flux", "--set rate"]
+    assert [problem.where for problem in refusal.value.problems] == ["--set size", "--set flux", "--set rate"]
     assert "deep, labels, mode, note, rate, size, sizes, spacing, strides" in str(refusal.value)
 
 

@@ -17,6 +17,7 @@ from hounsfield.training.cache import FolderCache
 from hounsfield.training.checkpoints import FolderCheckpoints
 from hounsfield.training.clock import StepClock, WallClock
 from hounsfield.training.context import FolderContext
+from hounsfield.training.pace import steps_done
 from hounsfield.training.randomness import generator, part_seed, torch_seeded
 from hounsfield.training.start import started_from
 from hounsfield.training.track import FileTrack
@@ -63,6 +64,10 @@ def decisions(folder: Path) -> list[tuple[int, Any]]:
     return [(step, decision.value) for step, decision in FileTrack(folder / "log.jsonl").decisions()]
 
 
+def done(folder: Path) -> int | None:
+    return steps_done(plan_of(100), FileTrack(folder / "log.jsonl").decisions())
+
+
 def test_training_pace_is_decided_from_the_clock_and_written(tmp_path: Path) -> None:
     """100 steps are planned; at step 5 (a twentieth) ten seconds are gone, and 90 of 100 left: 45 more steps."""
     seen = list[tuple[int, int]]()
@@ -72,6 +77,7 @@ def test_training_pace_is_decided_from_the_clock_and_written(tmp_path: Path) -> 
     assert [steps for step, steps in seen if step < 5] == [100] * 5
     assert [steps for step, steps in seen if step >= 5] == [50] * 45
     assert state.arrays["seen"] == [50]
+    assert done(tmp_path) == 50
 
 
 def test_training_pace_is_replayed_on_a_machine_of_another_speed(tmp_path: Path) -> None:
@@ -109,11 +115,13 @@ def test_training_pace_decided_after_the_last_checkpoint_is_replayed_at_its_step
 def test_training_without_time_decides_nothing(tmp_path: Path) -> None:
     Line().fit(plan_of(100), POINTS, FolderContext.at(tmp_path, clock=SlowClock(limit=1e9)))
     assert decisions(tmp_path) == []
+    assert done(tmp_path) == 100
 
 
 def test_training_ends_when_the_time_is_over(tmp_path: Path) -> None:
     state = Line().fit(plan_of(100), POINTS, FolderContext.at(tmp_path, clock=StepClock(limit=30)))
     assert state.arrays["seen"] == [30]
+    assert done(tmp_path) == 30
 
 
 @pytest.mark.parametrize(("merits", "taken"), [((1.0, 3.0, 2.0), 4), ((1.0, 2.0, 3.0), 6), ((3.0, 3.0, 3.0), 2)])

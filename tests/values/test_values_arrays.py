@@ -57,6 +57,23 @@ def test_values_grid_contains_its_elements_to_their_borders() -> None:
     assert inside.tolist() == [True, True, False, False]
 
 
+def test_values_grids_meet_unless_one_lies_beyond_a_face_of_the_other() -> None:
+    """A square from -0.5 to 3.5, and squares of the same size: shifted, and turned by 45 degrees about (6, 6)."""
+    here = Grid.picture((4, 4))
+
+    def moved(turn: np.ndarray, centre: tuple[float, float]) -> Grid:
+        affine = np.eye(3)
+        affine[:2, :2], affine[:2, 2] = turn, np.array(centre) - turn @ [1.5, 1.5]
+        return Grid((4, 4), affine, "px", "image")
+
+    straight, turned = np.eye(2), np.array([[1.0, -1.0], [1.0, 1.0]]) / np.sqrt(2)
+    assert here.meets(here)
+    assert here.meets(moved(straight, (5.4, 1.5)))
+    assert not here.meets(moved(straight, (5.5, 1.5))), "they touch, and share nothing"
+    assert not here.meets(moved(turned, (6, 6))), "a corner points into the gap: 3.5 away, and 2 wide"
+    assert moved(turned, (4.8, 4.8)).meets(here)
+
+
 def test_values_grid_is_close_to_what_differs_by_a_rounding() -> None:
     grid = Grid.regular((50, 50, 50), 1.0)
     assert grid.close_to(Grid.regular((50, 50, 50), 1.0 + 1e-6))

@@ -164,6 +164,63 @@ def test_what_is_wrong_is_refused_and_the_rest_goes_on(pair: Path, tmp_path: Pat
     assert not (tmp_path / "r.json").exists()
 
 
+def test_what_lies_elsewhere_is_said(pair: Path, tmp_path: Path):
+    grid = read_transform(pair / "t.json").moving_grid
+    beside = grid.affine.copy()
+    beside[:3, 3] += (5000, 0, 0)
+    coarse = Grid(tuple(n // 2 for n in grid.shape), grid.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))
+    names = {"same": grid, "coarse": coarse, "beside": Grid(grid.shape, beside)}
+    for name, own in names.items():
+        nifti.write_image(tmp_path / f"{name}.nii.gz", Image.of(np.ones(own.shape, np.float32), own))
+    files = [tmp_path / f"{name}.nii.gz" for name in names]
+    carried = apply(pair / "t.json", files, out=tmp_path / "out")
+    assert list(carried.done) == [str(file) for file in files[:2]]
+    assert list(carried.alarms) == [str(files[1])]
+    assert "the moving image on" in carried.alarms[str(files[1])]
+    [problem] = carried.problems
+    assert (problem.where, problem.what.startswith("lies nowhere on the moving image's grid")) == (str(files[2]), True)
+    assert carried.to_json()["alarms"] == dict(carried.alarms)
+    moved = grid.affine.copy()
+    moved[:3, 3] += 20
+    nifti.write_image(tmp_path / "moved.nii.gz", Image.of(np.ones(grid.shape, np.float32), Grid(grid.shape, moved)))
+    [alarm] = apply(pair / "t.json", tmp_path / "moved.nii.gz", out=tmp_path / "out").alarms.values()
+    assert alarm.startswith("lies elsewhere than the moving image, on a grid of the same size; it was carried")
+    fixed = nifti.read_grid(pair / "fixed.nii.gz")
+    back = apply(pair / "t.json", pair / "fixed.nii.gz", out=tmp_path / "back", inverse=True)
+    assert (dict(back.alarms), fixed == grid) == ({}, False)
+
+
+def test_points_outside_of_the_image_are_counted(pair: Path, tmp_path: Path, monkeypatch, capsys):
+    grid = read_transform(pair / "t.json").moving_grid
+    inside = grid.to_world(np.array(grid.shape) / 2)[0]
+    write_points(
+        tmp_path / "p.csv", Points(np.array([inside, inside + 5000, [np.nan] * 3]), ("a", "b", "c"), [1, 1, 0])
+    )
+    carried = apply(pair / "t.json", tmp_path / "p.csv", out=tmp_path / "out")
+    said = "has 1 of 2 points outside of the moving image's grid. Are they of this image, in its world?"
+    assert carried.alarms == {str(tmp_path / "p.csv"): said}
+    assert command(["apply", pair / "t.json", tmp_path / "p.csv", "--out", tmp_path / "b"], monkeypatch) == 0
+    assert f"hounsfield: {tmp_path / 'p.csv'}: {said}" in capsys.readouterr().err.splitlines()
+
+
+def test_files_of_one_name_are_refused_in_time(pair: Path, tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "Moving.nii.gz").write_bytes((pair / "moving.nii.gz").read_bytes())
+    files = [pair / "moving.nii.gz", tmp_path / "a" / "Moving.nii.gz"]
+    with pytest.raises(Refused, match=r"Carry them one after the other, each with an --out of its own\."):
+        apply(pair / "t.json", files, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    for number, file in enumerate(files):
+        assert apply(pair / "t.json", file, out=tmp_path / f"out{number}").done
+
+
+def test_arguments_are_described(capsys):
+    for verb, words in {"register": ("FIXED", "MOVING"), "apply": ("TRANSFORM", "FILES")}.items():
+        assert run(hounsfield, [verb, "--help"]) == 0
+        said = capsys.readouterr().out
+        assert all(f"\n  {word}: " in said for word in words), said
+
+
 def test_whole_numbers_may_be_said_to_be_an_image(tmp_path: Path):
     grid = Grid.regular((6, 6, 6))
     half = np.eye(4)

@@ -52,6 +52,7 @@ def test_only_cases_that_the_model_has_not_seen_are_scored(model, torsos, answer
     seen = {*model.seen.training.values(), *model.seen.validation.values()}
     assert set(scores.cases) == set(IDS) - seen
     assert scores.notes == (
+        "Never found: lung, liver, spleen, kidney, spine (dice is 0 over all cases).",
         "1 case compared, none of which the model had seen.",
         "9 cases left out: the model was trained or chosen on them, or on other cases of their patients.",
     )

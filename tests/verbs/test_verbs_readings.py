@@ -27,7 +27,7 @@ def both(tmp_path):
 def test_inspect_tells_every_reading(both):
     found = inspect(both)
     rows = dict(found.rows())
-    assert rows["read as"].startswith("suffix_masks (16 of 16 images have a mask beside them")
+    assert rows["read as"].startswith("suffix_masks (16 of 16 images with a mask beside it")
     assert rows["also as"].startswith("class_folders, for diagnosis, 60% sure (the images lie in a folder for each")
     assert [reading["layout"] for reading in found.to_json()["readings"]] == ["suffix_masks", "class_folders"]
 

@@ -43,6 +43,8 @@ def names(folder: Path) -> set[str]:
 def test_a_model_knows_what_it_was_made_of(model, torsos):
     assert (len(model.seen.training), len(model.seen.validation)) == (7, 2)
     assert model.measured["started"] <= model.measured["finished"]
+    assert model.measured["steps"] == 2
+    assert "(2 steps done)" in (model.folder / "report.html").read_text(encoding="utf-8")
     assert model.left_out == ()
     assert f"hounsfield.train({str(torsos)!r}, wishes=" in model.measured["command"]
     assert repr(model).startswith("Package(unet for segmentation, ")
@@ -129,7 +131,7 @@ def test_nothing_is_written_over_a_model_and_a_finished_run_begins_anew(torsos, 
 
 
 def test_what_is_refused_leaves_nothing_and_may_be_mended(scans, tmp_path, wishes, model):
-    with pytest.raises(Refused, match="no option of the method"):
+    with pytest.raises(Refused, match="no option of any method"):
         train(scans, out=tmp_path / "m", steps=2, wishes={"patchs": 3})
     bad = scans / "imagesTr" / f"{sorted(model.seen.training.values())[0]}.nii.gz"
     bad.write_bytes(bad.read_bytes()[:300])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from hounsfield.cli.ending import end_in_part
-from hounsfield.cli.printing import print_json, tell
+from hounsfield.cli.printing import print_json, say, tell
 from hounsfield.cli.progress import Line
 from hounsfield.cli.words import as_json
 
@@ -20,7 +22,17 @@ from hounsfield.cli.words import as_json
 def apply_command(
     transform: str, files: tuple[str, ...], out: str, inverse: bool, labels: bool | None, as_json: bool
 ) -> None:
-    """Carry images, label maps and points (.csv) from the moving image to the fixed one."""
+    """Carry images, label maps and points from the moving image to the fixed one.
+
+    TRANSFORM: what `register` or `predict` wrote, NAME.json with its fields beside it, or a displacement field of ITK
+    or ANTs.
+
+    FILES: images and label maps of any format, and points as .csv (name, x, y, z), in the moving image's world. One
+    that lies nowhere on its grid is left out.
+    """
+    from hounsfield.verbs.beforehand import check_carried
+
+    check_carried(transform, [Path(file) for file in files], Path(out))
     from hounsfield.verbs.apply import apply
 
     with Line() as watch:
@@ -33,4 +45,6 @@ def apply_command(
             tell(f"{file} -> {carried.out}: as {words[how]}")
         if "points" in carried.done.values() and not inverse:
             tell(f"points are exact to {carried.residual_mm:.2g} mm")
+    for file, alarm in carried.alarms.items():
+        say(f"{file}: {alarm}")
     end_in_part(carried.problems)

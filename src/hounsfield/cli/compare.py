@@ -22,9 +22,12 @@ from hounsfield.cli.words import as_json, opened_by, opening
 @as_json
 def compare_command(a: str, b: str, truth: str | None, as_json: bool, **words: Any) -> None:
     """Two models or two folders of answers: B - A per patient, with interval."""
+    how = {"derive": words.pop("derive"), **opened_by(words)}
+    from hounsfield.verbs.beforehand import check_comparison
+
+    check_comparison((a, b), truth, how["layout"])
     from hounsfield.verbs.compare import compare
 
-    how = {"derive": words.pop("derive"), **opened_by(words)}
     with Line() as watch:
         comparison = compare(a, b, truth, watch=watch, **how)
     if as_json:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hounsfield.cli.printing import print_trace, say
 from hounsfield.registry.table import UnknownName
+
+if TYPE_CHECKING:
+    from hounsfield.values import Problem
 
 DONE, OUR_FAULT, NOTHING_DONE, DONE_IN_PART, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -61,8 +65,7 @@ def _other(error: Exception) -> int:
     from hounsfield.values.problem import Refused
 
     if isinstance(error, Refused):
-        for problem in error.problems:
-            say(str(problem))
+        say_problems(error.problems)
         return NOTHING_DONE
     if isinstance(error, OSError) and error.filename is not None:
         say(f"{error.filename}: {error.strerror}. Check the path, its permissions and the disk.")
@@ -70,6 +73,15 @@ def _other(error: Exception) -> int:
     print_trace(error)
     say(f"this is a fault of hounsfield ({type(error).__name__}: {error}); please report it with the lines above.")
     return OUR_FAULT
+
+
+def say_problems(problems: Sequence[Problem]) -> None:
+    """Why nothing was done, a line for each; one line for all where they have a reason in common."""
+    first, n = problems[0], len(problems)
+    if n > 1 and len({(problem.what, problem.remedy) for problem in problems}) == 1:
+        problems = [replace(first, where=f"{first.where} (and all others, {n} in all)")]
+    for problem in problems:
+        say(str(problem))
 
 
 def end_in_part(problems: Iterable[Any], how: str = "left out") -> None:

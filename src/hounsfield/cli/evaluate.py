@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,9 +23,12 @@ from hounsfield.cli.words import as_json, opened_by, opening
 @as_json
 def evaluate_command(answers: str, truth: str, as_json: bool, **words: Any) -> None:
     """Score a folder of answers against a data set with truths, or a folder of truth files."""
+    how = {"task": words.pop("task"), "derive": words.pop("derive"), **opened_by(words)}
+    from hounsfield.verbs.beforehand import check_evaluation
+
+    check_evaluation(Path(answers), truth, how["task"], how["layout"])
     from hounsfield.verbs.evaluate import evaluate
 
-    how = {"task": words.pop("task"), "derive": words.pop("derive"), **opened_by(words)}
     with Line() as watch:
         scores = evaluate(answers, truth, watch=watch, **how)
     if as_json:

@@ -22,11 +22,16 @@ from hounsfield.cli.words import as_json, opened_by, opening
 @click.option("--strict", is_flag=True, help="End with exit code 3 when anything is wrong.")
 def inspect_command(data: str, as_json: bool, privacy: bool, html: str | None, strict: bool, **words: Any) -> None:
     """What is there, which task it is for and why, and what is wrong with it."""
+    how = opened_by(words)
+    from hounsfield.verbs.beforehand import check_data, check_names
+
+    check_names(layout=how["layout"])
+    check_data([data])
     from hounsfield.cli.tables import print_faults
     from hounsfield.verbs.inspect import inspect
 
     with Line() as watch:
-        found = inspect(data, privacy=privacy, html=html, watch=watch, **opened_by(words))
+        found = inspect(data, privacy=privacy, html=html, watch=watch, **how)
     if as_json:
         print_json(found.to_json())
     else:

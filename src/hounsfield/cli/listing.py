@@ -32,6 +32,9 @@ def list_command(what: str, as_json: bool) -> None:
 @as_json
 def show_command(model: str, as_json: bool) -> None:
     """What a model is: method, task, labels, scores, where it came from."""
+    from hounsfield.verbs.beforehand import check_model
+
+    check_model(model)
     from hounsfield.cli.tables import print_scores
     from hounsfield.verbs.packages import load, show
 
@@ -48,7 +51,7 @@ def show_command(model: str, as_json: bool) -> None:
 
 def _rows(said: dict[str, Any]) -> list[tuple[str, str]]:
     """What there is to say of a model, a word and a sentence each."""
-    from hounsfield.verbs.counting import duration
+    from hounsfield.verbs.counting import lasted
 
     measured, cases = said["measured"], said["cases"]
     rows = [
@@ -60,7 +63,7 @@ def _rows(said: dict[str, Any]) -> list[tuple[str, str]]:
         ("command", measured.get("command", "")),
         ("started", measured.get("started", "")),
         ("finished", measured.get("finished", "")),
-        ("took", duration(measured["seconds"]) if "seconds" in measured else ""),
+        ("took", lasted(measured) if "seconds" in measured else ""),
         ("digest", said["digest"]),
     ]
     return [(what, sentence) for what, sentence in rows if sentence]

@@ -19,7 +19,7 @@ from hounsfield.cli.words import as_json, asked, asking
 @as_json
 def plan_command(data: str, as_json: bool, **words: Any) -> None:
     """The plan, each decision with its reason; time, memory and disk before anything runs."""
-    question = asked(words)
+    question = asked(data, words)
     from hounsfield.verbs.plan import plan
 
     with Line() as watch:

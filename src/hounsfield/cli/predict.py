@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import click
 
-from hounsfield.cli.ending import NOTHING_DONE, Ended, end_in_part
+from hounsfield.cli.ending import NOTHING_DONE, Ended, end_in_part, say_problems
 from hounsfield.cli.printing import print_json, say, tell
 from hounsfield.cli.progress import Line
 from hounsfield.cli.words import as_json, opened_by, opening
@@ -26,23 +27,26 @@ def predict_command(
 ) -> None:
     """Answer every case of the files and folders given; what is done already is passed over."""
     roles = _roles(inputs)
+    how = {"derive": words.pop("derive"), **opened_by(words)}
+    from hounsfield.verbs.beforehand import check_prediction
+
+    check_prediction(model, data, roles, Path(out), how["layout"])
     from hounsfield.verbs.predict import predict
 
-    how = {"derive": words.pop("derive"), **opened_by(words)}
     with Line() as watch:
         answered = predict(model, data, out=out, inputs=roles, watch=watch, **how)
     is_something = bool(answered.done or answered.there)
     if as_json:
         print_json(answered.to_json())
     elif is_something:
-        there = f", {len(answered.there)} were there already" if answered.there else ""
+        was = "was" if len(answered.there) == 1 else "were"
+        there = f", {len(answered.there)} {was} there already" if answered.there else ""
         tell(f"{len(answered.done)} answered{there}, in {answered.out}")
         tell("", f"Next: hounsfield evaluate {shlex.quote(out)} TRUTH")
     for case in () if as_json else answered.alarmed:
         say(f"{case}: unlike the training cases, see alarms in {answered.out}/manifest.jsonl")
     if not is_something:
-        for problem in answered.problems:
-            say(str(problem))
+        say_problems(answered.problems)
         raise Ended(NOTHING_DONE)
     end_in_part(answered.problems, "not answered")
 

@@ -19,11 +19,20 @@ from hounsfield.cli.words import as_json, wished
 def register_command(
     fixed: str, moving: str, out: str, method: str | None, wishes: tuple[str, ...], as_json: bool
 ) -> None:
-    """Bring MOVING onto FIXED, two images of one body part, without training: writes the transform."""
+    """Bring one image onto another of the same body part, without training: writes the transform.
+
+    FIXED: the image that stays, a file or a folder of one DICOM series; on its grid everything is carried.
+
+    MOVING: the image that is brought onto it, of the same dimension.
+    """
+    words = wished(wishes)
+    from hounsfield.verbs.beforehand import check_pair
+
+    check_pair(fixed, moving, out, method, words)
     from hounsfield.verbs.register import register
 
     with Line() as watch:
-        found = register(fixed, moving, out=out, method=method, wishes=wished(wishes), watch=watch)
+        found = register(fixed, moving, out=out, method=method, wishes=words, watch=watch)
     if as_json:
         print_json(found.to_json())
     else:

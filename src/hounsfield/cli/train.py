@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,19 +23,33 @@ if TYPE_CHECKING:
 @click.argument("data")
 @click.option("--out", required=True, help="The folder that the model is to be.")
 @asking
-@click.option("--plan", "plan", help="Follow this plan (JSON) instead of making one.")
+@click.option("--plan", help="Follow this plan (JSON) instead of making one.")
 @click.option("--start-from", help="A model to start from.")
 @as_json
-def train_command(data: str, out: str, as_json: bool, **words: Any) -> None:
+def train_command(data: str, out: str, plan: str | None, start_from: str | None, as_json: bool, **words: Any) -> None:
     """Train a model and write it as a package. The same command goes on with an interrupted run."""
-    question = asked(words)
+    from hounsfield.verbs.beforehand import check_model, check_new
+    from hounsfield.verbs.given import Given
+
+    check_new(Path(out))
+    question = asked(data, words, given=Given.of(plan, None))
+    if start_from is not None:
+        check_model(start_from)
     from hounsfield.seam import Stopped
     from hounsfield.verbs.packages import show
     from hounsfield.verbs.train import train
 
     try:
         with Line() as watch:
-            package = train(data, out=out, watch=watch, on_clock=stop_on_interrupt, **question)
+            package = train(
+                data,
+                out=out,
+                plan=plan,
+                start_from=start_from,
+                watch=watch,
+                on_clock=stop_on_interrupt,
+                **question,
+            )
     except Stopped:
         say(f"stopped; everything is saved in {out}.run. Type the same command again to go on.")
         raise Ended(INTERRUPTED) from None
@@ -47,14 +62,17 @@ def train_command(data: str, out: str, as_json: bool, **words: Any) -> None:
 
 def _tell(package: Package, out: str) -> None:
     from hounsfield.cli.tables import print_scores
-    from hounsfield.verbs.counting import count, duration
+    from hounsfield.verbs.counting import count, lasted
+    from hounsfield.verbs.remarks import UNSCORED
 
     started = package.measured.get("started_from")
     if started:
         tell(f"{started['arrays']} arrays were taken from the model it started from.")
     if package.scores is not None:
         print_scores(package.scores, metrics=[package.scores.first])
-    took, learnt = duration(package.measured["seconds"]), count(len(package.seen.training), "case")
+    else:
+        tell(UNSCORED)
+    took, learnt = lasted(package.measured), count(len(package.seen.training), "case")
     scored = count(len(package.seen.validation), "validation case")
     what = f"A {package.plan.method} for {package.plan.task} in {out}"
     tell(f"{what}, trained for {took} on {learnt}, scored on {scored}.")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hounsfield.registry.cards import card_data
-from hounsfield.registry.tables import TASKS
+if TYPE_CHECKING:
+    from hounsfield.verbs.given import Given
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,22 +50,19 @@ def asking(function: F) -> F:
     return opening(function)
 
 
-def asked(words: dict[str, Any]) -> dict[str, Any]:
-    """The options as the verbs take them. Raises UsageError or UnknownName for what nobody knows."""
+def asked(data: str, words: dict[str, Any], *, given: Given | None = None) -> dict[str, Any]:
+    """The options as the verbs take them. Raises UsageError, UnknownName or Refused where they can not be meant.
+
+    given: what a person decides besides by a plan of their own.
+    """
+    from hounsfield.verbs.beforehand import check_question
+    from hounsfield.verbs.question import Question
+
     wishes = wished(words.pop("wishes", ()))
-    if words.get("task") is not None:
-        TASKS.target(words["task"])
-    if words.get("method") is not None:
-        _refuse_unknown(words["method"], [key for key, _ in wishes])
-    return {**words, **opened_by(words), "wishes": wishes}
-
-
-def _refuse_unknown(method: str, wishes: list[str]) -> None:
-    options = card_data(method).get("options", {})
-    for key in wishes:
-        if key not in options:
-            known = ", ".join(sorted(options)) or "none"
-            raise click.UsageError(f"--set {key} is no option of the method {method}. Its options: {known}.")
+    options = {**words, **opened_by(words), "wishes": wishes}
+    question = Question(data, **options)
+    check_question(question if given is None else given.narrowed(question))
+    return options
 
 
 def wished(words: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -133,5 +133,7 @@ def _sensitivity_at_1(
     return sensitivity_at(1.0, scores, hits, images)
 
 
-AVERAGE_PRECISION = Metric("average_precision", "", "higher", "set", _class_rows, Pooling(average_precision))
+AVERAGE_PRECISION = Metric(
+    "average_precision", "", "higher", "set", _class_rows, Pooling(average_precision), nothing=0.0
+)
 SENSITIVITY_AT_1_FP = Metric("sensitivity_at_1_fp", "", "higher", "set", _image_rows, Pooling(_sensitivity_at_1))

@@ -111,7 +111,7 @@ def _listed(truth: Diagnosis) -> tuple[str, ...]:
     return truth.classes[1:] if truth.kind != "multi" and len(truth.classes) == 2 else truth.classes
 
 
-AUC = Metric("auc", "", "higher", "set", _rows, Pooling(auc))
+AUC = Metric("auc", "", "higher", "set", _rows, Pooling(auc), guess=0.5)
 AVERAGE_PRECISION_DIAGNOSIS = Metric("average_precision", "", "higher", "set", _rows, Pooling(average_precision))
 ECE = Metric("ece", "", "lower", "set", _rows, Pooling(expected_calibration_error))
 BALANCED_ACCURACY = Metric("balanced_accuracy", "", "higher", "set", _decision_rows, Pooling(balanced_accuracy))

@@ -53,6 +53,7 @@ class Metric:
     pool: one number for one item from the rows of many cases; None is undefined.
     worst: what a case without an answer counts as; None where no value is the worst (distances) or where only a set
     has a value.
+    guess: what guessing reaches.  nothing: the value of an item of which nothing was ever found. None: there is none.
     """
 
     name: str
@@ -62,6 +63,8 @@ class Metric:
     items: Callable[[Findings, Case], list[Row]]
     pool: Callable[[Sequence[Row]], float | None] = mean_of_defined
     worst: float | None = None
+    guess: float | None = None
+    nothing: float | None = None
 
 
 def main_answer(findings: Findings, case: Case, kind: type[T]) -> T:

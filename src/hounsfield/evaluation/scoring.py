@@ -60,8 +60,10 @@ def score(
     if failed:
         notes.append(_count_worst(metrics, rows, failed))
         patients |= {case.id: case.patient for case in failed}
+    sets = {metric.name: _pooled(metric, rows[metric.name], seed, resamples) for metric in metrics}
+    notes += [note for metric in metrics for note in _warnings(metric, sets[metric.name])]
     return Scores(
-        sets={metric.name: _pooled(metric, rows[metric.name], seed, resamples) for metric in metrics},
+        sets=sets,
         cases=_by_case([metric for metric in metrics if metric.of != "set"], rows, patients),
         first=metrics[0].name,
         better={metric.name: metric.better for metric in metrics},
@@ -119,6 +121,23 @@ def _cases(n: int) -> str:
 
 def _pooled(metric: Metric, items: Mapping[str, list[Row]], seed: int, resamples: int) -> dict[str, Interval]:
     return {item: interval(found, metric.pool, seed=seed, resamples=resamples) for item, found in items.items()}
+
+
+def _warnings(metric: Metric, items: Mapping[str, Interval]) -> list[str]:
+    """What a person who only sees numbers might take for a result."""
+    missed = [item for item, found in items.items() if found.value is not None and found.value == metric.nothing]
+    guessed = [item for item, found in items.items() if metric.guess is not None and _holds(found, metric.guess)]
+    warnings = (
+        [f"Never found: {', '.join(missed)} ({metric.name} is {metric.nothing:g} over all cases)."] if missed else []
+    )
+    if guessed:
+        how = f"can not be told from guessing on these cases (the interval holds {metric.guess:g})"
+        warnings.append(f"{metric.name} of {', '.join(guessed)}: {how}.")
+    return warnings
+
+
+def _holds(found: Interval, value: float) -> bool:
+    return found.low is not None and found.high is not None and found.low <= value <= found.high
 
 
 def _by_case(

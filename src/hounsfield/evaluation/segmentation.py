@@ -163,7 +163,7 @@ def nsd_at(tolerance: float) -> Metric:
     return Metric(f"nsd_{tolerance:g}", "", "higher", "structure", items, worst=0.0)
 
 
-DICE = Metric("dice", "", "higher", "structure", _dice_rows, worst=0.0)
+DICE = Metric("dice", "", "higher", "structure", _dice_rows, worst=0.0, nothing=0.0)
 FOREGROUND_DICE = Metric("foreground_dice", "", "higher", "case", _foreground_rows, worst=0.0)
 NSD = Metric("nsd", "", "higher", "structure", _nsd_rows, worst=0.0)
 HD95 = Metric("hd95", "mm or px", "lower", "structure", _hd95_rows)

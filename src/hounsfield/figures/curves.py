@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from hounsfield.figures.colours import colour_of, css
+from hounsfield.figures.colours import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, css
 from hounsfield.figures.drawing import CLOSED, line, number, opened, place, shortened, span, text, ticks
 
 WIDTH, HEIGHT = 420, 250
 LEFT, RIGHT, TOP, BOTTOM = 50, 408, 34, 210
 MOST_POINTS = 400  # of a curve; more than there are pixels would only make the page large
-COLOURS = (4, 5, 2, 6, 0)  # of the palette: those that are dark enough for lines on white come first
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)  # those that are dark enough for lines on white come first
 
 
 def line_chart(curves: Mapping[str, Sequence[tuple[float, float]]], *, title: str, across: str) -> str:
@@ -36,7 +36,7 @@ def line_chart(curves: Mapping[str, Sequence[tuple[float, float]]], *, title: st
     parts += [text((LEFT + RIGHT) / 2, HEIGHT - 6, across, anchor="middle", soft=True)]
     at = float(LEFT)
     for place_, (name, curve) in enumerate(drawn.items()):
-        colour = css(colour_of(COLOURS[place_ % len(COLOURS)]))
+        colour = css(COLOURS[place_ % len(COLOURS)])
         corners = " ".join(f"{place(x, xs, (LEFT, RIGHT)):.1f},{place(y, ys, (BOTTOM, TOP)):.1f}" for x, y in curve)
         parts.append(
             f'<polyline points="{corners}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'

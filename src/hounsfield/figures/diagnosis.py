@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hounsfield.figures.colours import colour_of, css
+from hounsfield.figures.colours import BLUE, GREEN, css
 from hounsfield.figures.drawing import CLOSED, line, opened, shortened, text
 from hounsfield.figures.panels import hung, panels_of
 from hounsfield.figures.picture import Picture
@@ -10,7 +10,7 @@ from hounsfield.values import Diagnosis, Image
 
 WIDTH, ROW, LEFT, RIGHT = 420, 28, 132, 340
 MOST_CLASSES = 12
-TRUE, OTHER = css(colour_of(2)), css(colour_of(4))
+TRUE, OTHER = css(GREEN), css(BLUE)
 
 
 def diagnosis_figure(answer: Diagnosis, truth: Diagnosis | None, *, image: Image | None = None, title: str) -> Picture:

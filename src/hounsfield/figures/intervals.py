@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from hounsfield.figures.colours import colour_of, css
+from hounsfield.figures.colours import BLUE, SKY, css
 from hounsfield.figures.drawing import CLOSED, dot, line, number, opened, place, shortened, span, text, ticks
 from hounsfield.values import Interval
 
 WIDTH, ROW = 420, 34
 LEFT, RIGHT, TOP = 112, 368, 10
-VALUE, CASES = css(colour_of(4)), css(colour_of(1))
+VALUE, CASES = css(BLUE), css(SKY)
 
 
 def interval_chart(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from hounsfield.figures.colours import colour_of, css
+from hounsfield.figures.colours import BLUE, css
 from hounsfield.figures.drawing import CLOSED, dot, line, number, opened, place, shortened, span, text, ticks
 from hounsfield.figures.picture import Picture
 from hounsfield.values import Series
+from hounsfield.values.wording import count
 
 WIDTH, ROW, LEFT, RIGHT = 420, 44, 118, 372
 MOST_CHANNELS, MOST_POINTS = 12, 300
-COLOUR = css(colour_of(4))
+COLOUR = css(BLUE)
 
 
 def series_figure(series: Series, *, title: str) -> Picture:
@@ -24,7 +25,7 @@ def series_figure(series: Series, *, title: str) -> Picture:
     never = [name for name, count in zip(series.channels, measured, strict=True) if count == 0]
     if not order:
         return Picture(title, "Nothing was measured.")
-    caption = f"{len(order)} of {len(series.channels)} channels over time; a dot is a measurement."
+    caption = f"{len(order)} of {count(len(series.channels), 'channel')} over time; a dot is a measurement."
     silent = f" Never measured: {', '.join(never[:8])}{' and others' if len(never) > 8 else ''}." if never else ""
     return Picture(title, caption + silent, svg=_charts(series, sorted(order), title))
 
@@ -32,7 +33,7 @@ def series_figure(series: Series, *, title: str) -> Picture:
 def _charts(series: Series, channels: list[int], title: str) -> str:
     xs = span(series.times.tolist(), room=0.02)
     bottom = ROW * len(channels) + 4
-    parts = [opened(WIDTH, bottom + 34, f"{title}: {len(channels)} channels over time")]
+    parts = [opened(WIDTH, bottom + 34, f"{title}: {count(len(channels), 'channel')} over time")]
     for tick in ticks(*xs):
         x = place(tick, xs, (LEFT, RIGHT))
         parts += [line(x, 4, x, bottom, opacity=0.1), text(x, bottom + 16, number(tick), anchor="middle", soft=True)]

@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import IO, TYPE_CHECKING
 
 from hounsfield.values import MiB, refuse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 IN_MEMORY = 64 * MiB
 """Up to this size an unpacked stream is kept in memory; beyond it, it is mapped from a scratch file."""
@@ -97,6 +98,8 @@ def unpack(stream: IO[bytes], size: int, *, where: str) -> NDArray[np.uint8]:
 
     The caller has held `size` against the packed file before. Raises EOFError where the stream ends early.
     """
+    import numpy as np  # not for those who only ask what is there
+
     if size <= IN_MEMORY:
         data = stream.read(size)
         if len(data) < size:

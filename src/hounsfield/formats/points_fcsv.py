@@ -19,6 +19,7 @@ from hounsfield.formats.json_values import is_number
 from hounsfield.formats.points import ABSENT, LIMIT, LPS_TO_RAS, PRESENT, UNKNOWN, from_index, named_points
 from hounsfield.formats.table import cell, decode
 from hounsfield.values import Grid, Points, refuse
+from hounsfield.values.wording import count
 
 VERSION, SYSTEM, COLUMNS = "Markups fiducial file version", "CoordinateSystem", "columns"
 USUAL = "id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID"
@@ -87,7 +88,7 @@ def _row(where: str, number: int, line: str, columns: tuple[str, ...]) -> Row:
         raise refuse(where, f"is no row of points ({error})", "Check its quotes.") from None
     at = {name: columns.index(name) for name in ("x", "y", "z", "label")}
     if len(fields) <= max(at.values()):
-        raise refuse(where, f"has {len(fields)} fields, not {len(columns)}", "Mend or remove the line.")
+        raise refuse(where, f"has {count(len(fields), 'field')}, not {len(columns)}", "Mend or remove the line.")
     present = STATUS.get(fields[len(columns)].strip(), PRESENT) if len(fields) > len(columns) else PRESENT
     place = tuple(_number(where, fields[at[axis]], axis) if present == PRESENT else UNKNOWN for axis in "xyz")
     return Row(number, fields[at["label"]], place, present)

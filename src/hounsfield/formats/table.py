@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hounsfield.formats.files import read_bytes, writing
 from hounsfield.values import MiB, refuse
+from hounsfield.values.wording import count
 
 LIMIT = 256 * MiB
 DELIMITERS = (",", ";", "\t", "|")
@@ -103,7 +104,8 @@ def parse_table(text: str, where: str, columns: Sequence[str] | None = None) -> 
         names = tuple(columns)
     for row, number in zip(rows, numbers, strict=True):
         if len(row) != len(names):
-            what = f"has {len(row)} fields, not {len(names)} ({', '.join(names[:6])}{', ...' * (len(names) > 6)})"
+            named = ", ".join(names[:6]) + ", ..." * (len(names) > 6)
+            what = f"has {count(len(row), 'field')}, not {len(names)} ({named})"
             raise refuse(f"{where}, line {number}", what, "Mend the line or name the columns as they are.")
     return Table(where, names, tuple(rows), tuple(numbers))
 

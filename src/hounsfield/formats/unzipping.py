@@ -7,7 +7,7 @@ import shutil
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from hounsfield.formats.files import leaves_its_folder, size_of, writing
@@ -24,7 +24,15 @@ DRIVE = re.compile(r"[A-Za-z]:")
 TRUST = "If you trust it, unpack it yourself and name the folder."
 
 
-def unpack_zip(path: Path, folder: Path) -> None:
+Watch = Callable[[int, int], None]
+"""Is told how many bytes are unpacked, and of how many."""
+
+
+def nobody(done: int, total: int) -> None:
+    """A watch that looks away."""
+
+
+def unpack_zip(path: Path, folder: Path, *, watch: Watch = nobody) -> None:
     """Unpack a zip into a folder that is there and empty.
 
     Refuses, before anything is written, members that would lie elsewhere, links and devices, names that differ in
@@ -40,12 +48,16 @@ def unpack_zip(path: Path, folder: Path) -> None:
     for info in files:
         check_member(info, f"{path}::{info.filename}")
     _check_size(path, files, folder)
+    done, total = 0, sum(info.file_size for info in files)
     for info in files:
         target = folder.joinpath(*PurePosixPath(info.filename).parts)
         with open_member(path, info.filename) as (stream, _), writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "xb") as file:
-                shutil.copyfileobj(stream, file, MiB)
+                while block := stream.read(MiB):
+                    file.write(block)
+                    done += len(block)
+                    watch(done, total)
 
 
 def _check_name(info: zipfile.ZipInfo, where: str) -> None:

@@ -12,6 +12,7 @@ from scipy import ndimage
 from hounsfield.ops.intensity import normalise
 from hounsfield.ops.resampling import canonical, canonical_grid, regrid, resample, resample_labels, uncanonical
 from hounsfield.values import Case, Grid, Image, LabelMap, Plan, refuse
+from hounsfield.values.wording import count
 
 ALIASES = 1.5  # a spacing so many times as coarse: linear interpolation leaves elements out
 
@@ -78,7 +79,7 @@ def network_input(plan: Plan, case: Case) -> tuple[NDArray[np.float32], Grid, Gr
     maps = [_on(masks_of(value), value.grid, grid) for value in inputs if isinstance(value, LabelMap)]
     channels = len(images) + sum(map(len, maps))
     if channels != plan["channels"]:
-        what = f"has {channels} channels, and the model was made for {plan['channels']}"
+        what = f"has {count(channels, 'channel')}, and the model was made for {plan['channels']}"
         raise refuse(case.id, what, "Give images like those it was trained on.")
     rows = np.reshape(plan["window"], (4, -1))[:, : len(images)] if plan["window"] else (None,) * 4
     low, high, mean, sd = rows

@@ -16,6 +16,7 @@ from hounsfield.layouts.folders import files_in, ids_of, part_of, roots, unclaim
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.listed_images import ListedImages, Missing, not_there, unread
 from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
+from hounsfield.values.wording import count
 
 ANNOTATIONS = "annotations"
 ENDS = 65536
@@ -108,7 +109,7 @@ def _add(
         else:
             listed[image] = (annotations, picture)
     if again:
-        what = f"lists {len(again)} images a second time, {again[0][:160]} first"
+        what = f"lists {count(len(again), 'image')} a second time, {again[0][:160]} first"
         problems.append(Problem(path, what, "Keep each image in one list."))
     if annotations.orphans:
         what = f"has {annotations.orphans} annotations of images that it does not list"

@@ -21,6 +21,7 @@ from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import NOTICES, all_files
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
+from hounsfield.values.wording import count
 
 if TYPE_CHECKING:
     from hounsfield.formats.dicom.header import Header
@@ -79,10 +80,10 @@ class DicomSeries:
         """As sure as the share of files that begin like DICOM, in a sample of them."""
         files = _files(folder)
         sample = files[:: max(1, len(files) // SAMPLE)]
-        count = sum(file.has_magic() for file in sample)
-        if not count:
+        found = sum(file.has_magic() for file in sample)
+        if not found:
             return None
-        return Claim(0.15 + 0.7 * count / len(sample), f"{count} of {len(sample)} files looked at are DICOM")
+        return Claim(0.15 + 0.7 * found / len(sample), f"of {count(len(sample), 'file')} looked at, {found} in DICOM")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each volume, with the role `image`; the patient by the PatientID, or else by the folder's name."""
@@ -209,7 +210,7 @@ def _notes(stack: Stack) -> list[str]:
     notes = []
     if stack.copies:
         names = _some([file.name for file in stack.copies])
-        notes.append(f"{stack.where}: left out {len(stack.copies)} exact copies of its slices ({names})")
+        notes.append(f"{stack.where}: left out exact copies of its slices, {len(stack.copies)} in all ({names})")
     if not stack.is_placed and len(stack.slices) > 1:
         notes.append(f"{stack.where}: its {len(stack.slices)} frames have no positions and are in pixels")
     return notes

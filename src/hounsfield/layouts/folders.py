@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from hounsfield.formats.files import stem_of, suffix_of
 from hounsfield.layouts.lazies import files_of
+from hounsfield.layouts.presence import is_text
 from hounsfield.registry.tables import FORMATS
 from hounsfield.values import refuse
 
@@ -20,8 +20,6 @@ HOLD_ANYTHING = (".h5", ".hdf5", ".npy", ".npz")  # images, but also models, fea
 TABLE_SUFFIXES = (".csv", ".tsv", ".data")
 NOTICES = ("readme", "license", "licence", "citation", "changelog")
 DEEPEST = 50  # folders in each other: what lies deeper nobody put there to be read
-NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
-"""Kinds of characters that no printed line can show: control codes, bytes that are not UTF-8, ends of lines."""
 
 PARTS = {
     "train": "training",
@@ -37,17 +35,6 @@ PARTS = {
 def is_visible(name: str) -> bool:
     """Whether a name is text, neither hidden nor a by-product of an operating system."""
     return not name.startswith((".", "__MACOSX")) and name != "Thumbs.db" and is_text(name)
-
-
-def is_text(name: str) -> bool:
-    """Whether a name can be printed in one line and written elsewhere: on Linux a name may be any bytes."""
-    return (name.isascii() and name.isprintable()) or not any(unicodedata.category(c) in NO_TEXT for c in name)
-
-
-def check_text(path: Path) -> None:
-    """Refuses a path that is no text: what is said and written of it would not be either."""
-    if not is_text(str(path)):
-        raise refuse(ascii(str(path)), "is no text", "Rename it, in UTF-8 and without control characters.")
 
 
 def is_image(path: Path) -> bool:

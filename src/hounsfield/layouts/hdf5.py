@@ -31,6 +31,7 @@ from hounsfield.formats.hdf5 import (
 from hounsfield.layouts.folders import all_files, common_folder, ids_of, part_of, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.values import Case, Dataset, Image, LabelMap, Lazy, Problem, Refused, Truth, refuse
+from hounsfield.values.wording import count
 
 SUFFIXES = (".h5", ".hdf5")
 SAMPLE = 8
@@ -55,12 +56,12 @@ class Hdf5:
             return None
         some = _sample(files)
         if find_spec("h5py") is None:
-            return Claim(0.65, f"there are {len(files)} HDF5 files, which can not be looked into without h5py")
+            return Claim(0.65, f"{count(len(files), 'HDF5 file')}, which no one can look into without h5py")
         inside = [_inside(path) for path in some]
         fitting = sum(bool(roles["image"] and (roles["label"] or roles["scribble"])) for roles in inside)
         if not fitting:
             return None
-        why = f"{fitting} of {len(some)} HDF5 files looked into hold an image and its labels"
+        why = f"of {count(len(some), 'HDF5 file')} looked into, {fitting} with an image and its labels"
         root = common_folder(files) if folder.is_dir() else None
         return Claim(0.5 + 0.4 * fitting / len(some), why, root=root)
 

@@ -27,6 +27,7 @@ from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import FOLDERS, alike
 from hounsfield.layouts.mask_values import meaning_of
 from hounsfield.values import Case, Dataset, Problem, Truth, refuse
+from hounsfield.values.wording import count
 
 IMAGES = ("images", "image", "imgs", "img", "original")
 ENDINGS = ("", "_mask", "_label", "_labels", "_seg", "_segmentation")
@@ -69,7 +70,7 @@ class ImageMask:
             return None
         places = [pair.masks for pair in pairs if pair.masks is not None]
         where = places[0].relative_to(folder).as_posix() + (" and so on" if len(places) > 1 else "")
-        why = f"{matched} of {len(masks)} images have a mask of their name in {where}"
+        why = f"{matched} of {count(len(masks), 'image')} with a mask of the name in {where}"
         root = common_folder([*places, *(pair.images for pair in pairs)])
         return Claim(0.5 + 0.4 * matched / len(masks), why, "segmentation", root)
 

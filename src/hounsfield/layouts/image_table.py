@@ -31,6 +31,7 @@ from hounsfield.layouts.listed_images import ListedImages
 from hounsfield.layouts.manifest import manifest_of
 from hounsfield.layouts.mask_names import without_masks
 from hounsfield.values import Case, Dataset, Problem, refuse
+from hounsfield.values.wording import count
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class ImageTable:
         joined = _joined(folder, images, ReadOptions())
         if 2 * len(joined.rows) < max(1, len(images)):
             return None
-        named = ", ".join(path.name for path in list(joined.tables)[:3])
-        why = f"{len(joined.rows)} of {len(images)} images are named in {named}{', ...' * (len(joined.tables) > 3)}"
+        named = ", ".join(path.name for path in list(joined.tables)[:3]) + ", ..." * (len(joined.tables) > 3)
+        why = f"{len(joined.rows)} of {count(len(images), 'image')} named in {named}"
         task = "diagnosis" if len(questions(joined.rows.values(), joined.keys)) == 1 else ""
         root = common_folder([*joined.tables, *joined.rows])
         return Claim(0.5 + 0.35 * len(joined.rows) / len(images), why, task, root)

@@ -14,6 +14,7 @@ from hounsfield.layouts.folders import files_in, folders_in, images_in, is_table
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.objects import objects
 from hounsfield.values import Case, Dataset, Problem, Refused, Truth, refuse
+from hounsfield.values.wording import count
 
 KEY = "image_id"
 
@@ -29,8 +30,8 @@ class MaskPerObject:
         root = _root(folder)
         if root is None:
             return None
-        count = sum(_is_case(inner) for inner in folders_in(root))
-        why = f"{count} folders hold one image in `images` and a file for each object in `masks`"
+        cases = sum(_is_case(inner) for inner in folders_in(root))
+        why = f"{count(cases, 'folder')} with one image in `images` and a file for each object in `masks`"
         return Claim(0.95, why, "segmentation", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:

@@ -12,11 +12,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hounsfield.formats.files import leaves_its_folder, size_of
-from hounsfield.layouts.folders import all_files, check_text, files_in, folders_in, is_notice, without_text
+from hounsfield.formats.files import leaves_its_folder
+from hounsfield.formats.unzipping import Watch, nobody
+from hounsfield.layouts.folders import all_files, files_in, folders_in, is_notice, without_text
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
+from hounsfield.layouts.presence import check_presence
 from hounsfield.layouts.unzipped import Inside, archives_in, is_zip, unpacked
 from hounsfield.values import Dataset, Problem, Reading, Refused, refuse
+from hounsfield.values.wording import count
 
 DEFAULT = ReadOptions()
 HALF = 0.5
@@ -50,17 +53,20 @@ def open_folder(
     layout: str | None = None,
     task: str | None = None,
     options: ReadOptions = DEFAULT,
+    watch: Watch = nobody,
 ) -> Dataset:
     """The cases of a folder (or of a single file), by the layout that is surest of it, or by the one named.
 
-    task: where some of the layouts that fit are for it, the surest of these.
+    task: where some of the layouts that fit are for it, the surest of these.  watch: is told of unpacking a zip.
     Refuses what is missing, empty, known to no layout, without a single case, or several sets of data at once.
     """
     path = Path(path)
-    _refuse_missing(path)
+    check_presence(path)
+    if path.is_dir() and next(all_files(path), None) is None:
+        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
     if layout is not None and layout not in layouts:
         raise refuse(path, f"can not be read as {layout!r}: no such layout", f"Known: {', '.join(sorted(layouts))}.")
-    place = _place(path, layouts)
+    place = _place(path, layouts, watch)
     name = layout or _chosen(path, place, layouts, task)
     if name not in place.claims:
         looks = f"It looks like {place.surest}." if place.claims else "Leave it out."
@@ -82,23 +88,7 @@ def open_folder(
     )
 
 
-def _refuse_missing(path: Path) -> None:
-    check_text(path)
-    try:
-        is_there = path.exists()
-        if path.is_dir():
-            os.listdir(path)
-    except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check its name and permissions.") from None
-    if not is_there:
-        raise refuse(path, "does not exist", "Check the name.")
-    if not path.is_dir():
-        size_of(path)
-    elif next(all_files(path), None) is None:
-        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
-
-
-def _place(path: Path, layouts: Mapping[str, Layout]) -> Place:
+def _place(path: Path, layouts: Mapping[str, Layout], watch: Watch) -> Place:
     """The folder itself, or what is in the one zip that it is or holds, when nothing else can be read there."""
     place = _innermost(path, layouts)
     archives = [path] if is_zip(path) else archives_in(place.folder)
@@ -107,7 +97,7 @@ def _place(path: Path, layouts: Mapping[str, Layout]) -> Place:
     if len(archives) > 1:
         names = ", ".join(archive.name for archive in archives[:5])
         raise refuse(place.folder, f"holds {len(archives)} archives: {names}", "Name one of them.")
-    inside = Inside(archives[0], unpacked(archives[0]))
+    inside = Inside(archives[0], unpacked(archives[0], watch=watch))
     with inside.refusing():
         return replace(_innermost(inside.folder, layouts), inside=inside)
 
@@ -194,7 +184,7 @@ def _misnamed(path: Path) -> list[Problem]:
     names = without_text(path) if path.is_dir() else []
     if not names:
         return []
-    what = f"holds {len(names)} names that are no text and were left out, {names[0]} first"
+    what = f"holds {count(len(names), 'name')} of bytes that are no text, left out here, {names[0]} first"
     return [Problem(str(path), what, "Rename them, in UTF-8 and without control characters.")]
 
 

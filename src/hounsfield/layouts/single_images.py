@@ -9,12 +9,14 @@ from pathlib import Path
 from hounsfield.formats.files import size_of, stem_of
 from hounsfield.layouts import lazies
 from hounsfield.layouts.dicom_series import LAYOUT as DICOM
-from hounsfield.layouts.folders import IMAGE_SUFFIXES, check_text, images_in, is_image, unclaimed
+from hounsfield.layouts.folders import IMAGE_SUFFIXES, images_in, is_image, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import without_masks
 from hounsfield.layouts.opening import open_folder
+from hounsfield.layouts.presence import check_text
 from hounsfield.layouts.unzipped import is_zip, unpacked
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
+from hounsfield.values.wording import count
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class SingleImages:
     def detect(self, folder: Path) -> Claim | None:
         """Hardly sure: any other convention goes before."""
         found = _images(folder)
-        return Claim(0.1, f"there are {len(found)} images and nothing that tells more") if found else None
+        return Claim(0.1, f"{count(len(found), 'image')} and nothing that tells more") if found else None
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each image, named after it; with the suffix where two names differ in nothing else."""

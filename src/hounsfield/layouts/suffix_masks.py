@@ -17,6 +17,7 @@ from hounsfield.layouts.mask_names import with_masks
 from hounsfield.layouts.mask_values import FOREGROUND, meaning_of
 from hounsfield.layouts.objects import OBJECT, objects
 from hounsfield.values import Case, Dataset, LabelMap, Lazy, Problem, Truth, refuse
+from hounsfield.values.wording import count
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class SuffixMasks:
         if not pairs:
             return None
         some = [masks for masks in pairs.values() if masks]
-        why = f"{len(some)} of {len(pairs)} images have a mask beside them, such as {some[0][0].name}"
+        why = f"{len(some)} of {count(len(pairs), 'image')} with a mask beside it, such as {some[0][0].name}"
         return Claim(0.5 + 0.2 * len(some) / len(pairs), why, "segmentation", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hounsfield.formats.files import sha256_of, writing
-from hounsfield.formats.unzipping import unpack_zip
+from hounsfield.formats.unzipping import Watch, nobody, unpack_zip
 from hounsfield.formats.zipped import list_members
 from hounsfield.layouts.folders import files_in, folders_in, is_notice
 from hounsfield.values import Case, Dataset, Lazy, Problem, Refused, refuse
@@ -38,7 +38,7 @@ def archives_in(folder: Path) -> list[Path]:
     return files if not folders_in(folder) and all(map(is_zip, files)) else []
 
 
-def unpacked(archive: Path) -> Path:
+def unpacked(archive: Path, *, watch: Watch = nobody) -> Path:
     """The folder that a zip was unpacked to, now or before. Refuses what `unpack_zip` does."""
     status = archive.stat()
     folder = _cache() / "unzipped" / _digest(archive, status.st_size, status.st_mtime_ns)[:32]
@@ -49,7 +49,7 @@ def unpacked(archive: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)  # a cleaner of caches took some of it
         aside = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
-        unpack_zip(archive, aside)
+        unpack_zip(archive, aside, watch=watch)
         os.rename(aside, folder)
     except OSError as error:
         if not _is_whole(folder, archive):  # otherwise another run was faster

@@ -25,12 +25,13 @@ class Way:
     """From the moving image's world to the fixed one's, or back.
 
     Images are pulled by affine and displacement, which lead from the goal to the origin in the form of a transform's;
-    points are pushed along, from the origin to the goal.
+    points are pushed along, from the origin to the goal.  origin: where it begins, None where that is not known.
     """
 
     transform: Transform
     is_back: bool
     goal: Grid
+    origin: Grid | None
     affine: Array
     displacement: Displacement | None
 
@@ -55,7 +56,9 @@ class Way:
 
 def way_to_fixed(t: Transform) -> Way:
     """From the moving image's world to the fixed one's."""
-    return Way(t, False, t.fixed_grid, t.affine, t.displacement)
+    # a field alone does not say on which grid the moving image lies: it is read with the fixed one in its place
+    origin = None if t.moving_grid is t.fixed_grid else t.moving_grid
+    return Way(t, False, t.fixed_grid, origin, t.affine, t.displacement)
 
 
 def way_to_moving(t: Transform) -> Way:
@@ -66,4 +69,4 @@ def way_to_moving(t: Transform) -> Way:
     # A^-1 y + v = A^-1 (y + A v): the same form as a transform's
     d = t.fixed_grid.ndim
     turned = None if v is None else np.tensordot(t.affine[:d, :d], v, axes=1).astype(np.float32)
-    return Way(t, True, t.moving_grid, back, turned)
+    return Way(t, True, t.moving_grid, t.fixed_grid, back, turned)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hounsfield.registry.tables import METHODS
 from hounsfield.values import Facts, Plan, Scores
+from hounsfield.values.wording import count
 
 
 def card_text(plan: Plan, facts: Facts, scores: Scores | None) -> str:
@@ -15,7 +16,7 @@ def card_text(plan: Plan, facts: Facts, scores: Scores | None) -> str:
         card.summary,
         "",
         f"- Method: {card.name}. Source: {card.source}",
-        f"- Trained on {facts.cases} cases.",
+        f"- Trained on {count(facts.cases, 'case')}.",
         f"- Inputs: {', '.join(facts.words.get('roles', ())) or 'covariates only'}.",
         f"- Answers: {', '.join(facts.words.get('labels', facts.words.get('classes', ()))) or 'see the plan'}.",
         "- Confidence: unknown (not calibrated).",

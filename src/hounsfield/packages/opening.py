@@ -10,6 +10,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from hounsfield.packages.package import SCHEMA, Package, file_sha256, identity, self_hash
+from hounsfield.packages.place import check_place
 from hounsfield.registry.table import UnknownName
 from hounsfield.registry.tables import METHODS
 from hounsfield.values import refuse
@@ -23,8 +24,7 @@ FIELDS = {"schema", "method", "task", "roles", "labels", "arrays", "parts", "fil
 def open_package(folder: Path) -> Package:
     """The package in a folder, everything in it checked. Raises Refused with the first thing not as declared."""
     folder = Path(folder)
-    if not folder.is_dir():
-        raise refuse(folder, "is no package: there is no such folder", "Give the folder that `train --out` made.")
+    check_place(folder)
     index = _read_index(folder)
     _check_files(folder, index)
     _check_parts(folder, index)
@@ -48,8 +48,6 @@ def _read_index(folder: Path) -> dict[str, Any]:
     path = folder / "package.json"
     if path.is_symlink():
         raise refuse(path, "is a link; a package holds plain files only", AGAIN)
-    if not path.is_file():
-        raise refuse(folder, "is no package: it has no package.json", "Give the folder that `train --out` made.")
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -11,13 +11,17 @@ from importlib.metadata import entry_points
 from typing import Any
 
 
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The question whether the most similar name was meant, with a space behind; empty where none is similar."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]!r}? " if near else ""
+
+
 class UnknownName(LookupError):  # noqa: N818 - it is what a person asked for, not an error of ours
     """A name that a table does not have; the message names the known ones and the nearest."""
 
     def __init__(self, kind: str, name: str, known: tuple[str, ...]) -> None:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"There is no {kind} {name!r}.{hint} Known: {', '.join(known)}.")
+        super().__init__(f"There is no {kind} {name!r}. {nearest(name, known)}Known: {', '.join(known)}.")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What every method and every verb agree on. Never imports torch."""
+"""What every method and every verb agree on. Imports neither torch nor numpy: cards are read for usage mistakes."""
 
 from hounsfield.seam.card import Card, Option, read_card
 from hounsfield.seam.method import Cases, Method, Trained

@@ -114,7 +114,7 @@ class Card:
         problems = []
         for name, word in words.items():
             if name not in self.options:
-                problems.append(self._unknown(name))
+                problems.append(self._unknown(f"--set {name}"))
                 continue
             try:
                 values[name] = self.options[name].parse(word)
@@ -133,7 +133,7 @@ class Card:
             problems.append(Problem("plan", f"is for {plan.task!r}", f"{self.name} does {', '.join(self.tasks)}."))
         for decision in plan.decisions:
             if decision.what not in self.options:
-                problems.append(self._unknown(decision.what))
+                problems.append(self._unknown(f"plan: {decision.what}"))
                 continue
             try:
                 self.options[decision.what].check(decision.value)
@@ -142,9 +142,9 @@ class Card:
         if problems:
             raise Refused(problems)
 
-    def _unknown(self, name: str) -> Problem:
+    def _unknown(self, where: str) -> Problem:
         known = ", ".join(sorted(self.options)) or "none"
-        return Problem(f"{name}", f"is no option of the method {self.name}", f"Its options: {known}.")
+        return Problem(where, f"is no option of the method {self.name}", f"Its options: {known}.")
 
 
 def card_from(path: Path) -> Card:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hounsfield.seam.card import Card
-from hounsfield.seam.run import RunContext
-from hounsfield.values import Budget, Case, Dense, Facts, Findings, Limits, Plan, Setting, State
+if TYPE_CHECKING:
+    from hounsfield.seam.card import Card
+    from hounsfield.seam.run import RunContext
+    from hounsfield.values import Budget, Case, Dense, Facts, Findings, Limits, Plan, Setting, State
 
 
 @dataclass(frozen=True)

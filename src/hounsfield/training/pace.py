@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from hounsfield.seam import RunContext
 from hounsfield.values import Decision, Plan
 
 CHECKS = 20  # looks at the clock in a run: often enough to end within a few percent of the time
+
+
+def steps_done(plan: Plan, decisions: Sequence[tuple[int, Decision]]) -> int | None:
+    """How many steps a finished run took: the plan's, or as many as was decided last. None for a plan without steps."""
+    if "steps" not in plan:
+        return None
+    decided = {at: decision.value for at, decision in decisions if decision.what == "steps"}
+    return int(decided[max(decided)] if decided else plan["steps"])
 
 
 class Pace:

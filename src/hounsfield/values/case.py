@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from hounsfield.values.answers import Answer
 from hounsfield.values.image import Image
 from hounsfield.values.problem import Problem
+from hounsfield.values.wording import count
 
 T = TypeVar("T")
 
@@ -188,7 +189,8 @@ class Dataset:
         return replace(self, cases=tuple(cases))
 
     def __repr__(self) -> str:
-        return f"Dataset({len(self)} cases, {self.layout or 'no layout'}, for {self.task or 'no task'}, {self.where})"
+        what = f"{self.layout or 'no layout'}, for {self.task or 'no task'}"
+        return f"Dataset({count(len(self), 'case')}, {what}, {self.where})"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hounsfield.values.wording import count
+
 
 @dataclass(frozen=True)
 class Sketch:
@@ -108,7 +110,7 @@ class Facts:
         )
 
     def __repr__(self) -> str:
-        return f"Facts({self.cases} cases; {', '.join(sorted(self.words.get('roles', ())))})"
+        return f"Facts({count(self.cases, 'case')}; {', '.join(sorted(self.words.get('roles', ())))})"
 
 
 def _union(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:

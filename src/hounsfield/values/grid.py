@@ -90,6 +90,16 @@ class Grid(ArrayValue):
         index = self.to_index(world)
         return np.all((index >= -0.5) & (index <= np.array(self.shape) - 0.5), axis=1)
 
+    def meets(self, other: Grid) -> bool:
+        """Whether two grids may share a place: neither lies wholly beyond one of the other's faces."""
+        return not (self._is_beyond(other) or other._is_beyond(self))
+
+    def _is_beyond(self, other: Grid) -> bool:
+        """Whether all corners of the other grid lie on the far side of one of this grid's faces."""
+        edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in other.shape], indexing="ij")).reshape(other.ndim, -1).T
+        index = self.to_index(other.to_world(edges))
+        return bool(((index.max(axis=0) <= -0.5) | (index.min(axis=0) >= np.array(self.shape) - 0.5)).any())
+
     def close_to(self, other: Grid, tolerance: float = 1e-3) -> bool:
         """Whether both grids put every element at the same place, within a share of an element's size."""
         if self.shape != other.shape or self.unit != other.unit or self.frame != other.frame:

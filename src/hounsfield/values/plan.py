@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hounsfield.values.problem import refuse
+from hounsfield.values.wording import count
 
 MiB = 2**20
 
@@ -104,7 +105,7 @@ class Plan:
         return Plan(data["method"], data["task"], decisions, parts)
 
     def __repr__(self) -> str:
-        return f"Plan({self.method} for {self.task}, {len(self.decisions)} decisions)"
+        return f"Plan({self.method} for {self.task}, {count(len(self.decisions), 'decision')})"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hounsfield.values.problem import Problem
+from hounsfield.values.wording import count
 
 
 @dataclass(frozen=True)
@@ -102,4 +103,4 @@ class Scores:
 
     def __repr__(self) -> str:
         items = ", ".join(f"{item} {value}" for item, value in self.sets.get(self.first, {}).items())
-        return f"Scores({self.first}: {items}; {len(self.cases)} cases)"
+        return f"Scores({self.first}: {items}; {count(len(self.cases), 'case')})"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.manifest import Entry, add
+from hounsfield.answers.names import ADDED, check_length
 from hounsfield.confidence.alarms import alarms
 from hounsfield.formats.files import leaves_its_folder, sha256_of
 from hounsfield.packages.package import Package
@@ -46,6 +47,7 @@ class Answering:
         try:
             if refusal is not None:
                 raise refusal
+            check_length(case.id, where=where(case), added=ADDED)
             found = facts_of_inputs(case)
             findings = self.trained.answer(case, Limits())
             files = self.task.write(findings, self.out / case.id, case)

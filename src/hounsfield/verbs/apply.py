@@ -9,27 +9,33 @@ from typing import Any
 
 from hounsfield.answers.transform_files import read_transform
 from hounsfield.ops.ways import way_to_fixed, way_to_moving
-from hounsfield.tasks.carrying import carry
+from hounsfield.tasks.carrying import Carried, carry
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Problem, Refused, Transform, refuse
+from hounsfield.values import Problem, Refused, Transform
+from hounsfield.verbs.beforehand import check_carried
+from hounsfield.verbs.counting import count
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What was carried: file -> how ("linear", "nearest", "points"), and the largest error of inverted points in mm."""
+    """What was carried: file -> how ("linear", "nearest", "points"), and the largest error of inverted points in mm.
+
+    alarms: file -> what is odd about it, of those that were carried.
+    """
 
     out: Path
     done: Mapping[str, str] = field(default_factory=dict)
     residual_mm: float = 0.0
+    alarms: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of everything said."""
         said = {"out": str(self.out), "done": dict(self.done), "residual_mm": self.residual_mm}
-        return {**said, "problems": [problem.to_json() for problem in self.problems]}
+        return {**said, "alarms": dict(self.alarms), "problems": [problem.to_json() for problem in self.problems]}
 
     def __repr__(self) -> str:
-        return f"Applied({len(self.done)} carried, {len(self.problems)} problems, {self.out})"
+        return f"Applied({len(self.done)} carried, {count(len(self.problems), 'problem')}, {self.out})"
 
 
 def apply(
@@ -49,31 +55,20 @@ def apply(
     A file that can not be carried is a problem, the rest goes on. Raises Refused where nothing can.
     """
     place = Path(out)
+    given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
+    check_carried(transform, given, place)
     found = transform if isinstance(transform, Transform) else read_transform(Path(transform))
     way = way_to_moving(found) if inverse else way_to_fixed(found)
-    given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
-    _refuse_names(given, place)
-    done, problems, residual = dict[str, str](), list[Problem](), 0.0
+    done, problems = dict[str, Carried](), list[Problem]()
     for number, file in enumerate(given):
         watch({"stage": "carrying", "done": number, "total": len(given)})
         try:
-            how, error = carry(way, file, place / file.name, labels=labels)
+            done[str(file)] = carry(way, file, place / file.name, labels=labels)
         except Refused as refusal:
             problems.extend(refusal.problems)
-            continue
-        done[str(file)], residual = how, max(residual, error)
     watch({"stage": "carrying", "done": len(given), "total": len(given)})
     if not done:
         raise Refused(problems)
-    return Applied(place, done, residual, tuple(problems))
-
-
-def _refuse_names(files: Sequence[Path], out: Path) -> None:
-    if not files:
-        raise refuse("apply", "was given no file", "Name the files to carry.")
-    names = [file.name for file in files]
-    for file in files:
-        if names.count(file.name) > 1:
-            raise refuse(file, "has the name of another file given", "Carry them into two folders.")
-        if file.resolve().parent == out.resolve():
-            raise refuse(file, "would be written over", "Give another --out.")
+    how, alarms = {file: one.how for file, one in done.items()}, {file: one.alarm for file, one in done.items()}
+    residual = max(one.residual_mm for one in done.values())
+    return Applied(place, how, residual, {file: said for file, said in alarms.items() if said}, tuple(problems))

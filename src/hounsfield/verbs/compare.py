@@ -12,6 +12,7 @@ from hounsfield.evaluation.comparison import differences
 from hounsfield.packages.package import Package
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Interval, Problem, Refused, Scores, refuse
+from hounsfield.verbs.beforehand import check_comparison
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.evaluate import read_scores
@@ -74,6 +75,7 @@ def compare(
     Without a truth, the scores that each carries are compared: a model's on its validation cases, a folder's from
     its last evaluation. Models answer the cases of the truth that they have not seen.
     """
+    check_comparison((a, b), truth, opening.get("layout"))
     of_a, of_b = (_scores(place, truth, watch, opening) for place in (a, b))
     shared = tuple(case for case in of_a.cases if case in of_b.cases)
     if not shared:
@@ -90,8 +92,6 @@ def compare(
 
 def _scores(place: Openable, truth: str | Path | Dataset | None, watch: Watcher, opening: Mapping[str, Any]) -> Scores:
     is_model = not isinstance(place, (str, Path)) or (Path(place) / "package.json").exists()
-    if not is_model and not Path(_name(place)).is_dir():
-        raise refuse(_name(place), "is neither a model nor a folder of answers", "Check the name.")
     if truth is None:
         scores = load(place).scores if is_model else read_scores(Path(_name(place)))
         if scores is None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS, TASKS
-from hounsfield.values import Dataset, refuse
+from hounsfield.training.track import Watcher, nobody
+from hounsfield.values import Dataset, MiB, refuse
 from hounsfield.verbs.counting import count
 
 TIE = 0.15
@@ -23,6 +24,7 @@ def open_dataset(
     columns: Sequence[str] = (),
     target: str | None = None,
     ignore: Sequence[str] = (),
+    watch: Watcher = nobody,
 ) -> Dataset:
     """The cases of a folder or file, nothing heavy read yet.
 
@@ -35,7 +37,12 @@ def open_dataset(
         return data
     known = {name: LAYOUTS.load(name) for name in LAYOUTS.names()}
     options = ReadOptions(tuple(columns), target, tuple(ignore))
-    return open_folder(Path(data), known, layout=layout, task=task, options=options)
+
+    def unpacking(done: int, total: int) -> None:
+        whole = -(-total // MiB)
+        watch({"stage": "unpacking (MiB)", "done": done // MiB if done < total else whole, "total": whole})
+
+    return open_folder(Path(data), known, layout=layout, task=task, options=options, watch=unpacking)
 
 
 def derived(dataset: Dataset, task: str | None, how: str | None) -> tuple[Dataset, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from hounsfield.answers.writing import write_json, write_text
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Refused, Scores, refuse
+from hounsfield.verbs.beforehand import check_evaluation
 from hounsfield.verbs.pages import SHOWN, evaluation_page, merit
 from hounsfield.verbs.scored import Scored, score_answers
 
@@ -30,6 +31,7 @@ def evaluate(
     Leaves scores.json and report.html in the folder. What is counted, and how, is said in `score_answers`.
     Raises Refused where nothing can be compared.
     """
+    check_evaluation(Path(answers), truth, task, opening.get("layout"))
     found = score_answers(answers, truth, task=task, derive=derive, watch=watch, **opening)
     try:
         write_json(found.folder / SCORES, found.scores.to_json())

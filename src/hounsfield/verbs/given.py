@@ -6,13 +6,17 @@ import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hounsfield.packages.package import Package
 from hounsfield.registry.table import UnknownName
 from hounsfield.seam import read_card
 from hounsfield.values import Plan, Problem, Refused, refuse
-from hounsfield.verbs.packages import Openable, load
-from hounsfield.verbs.question import Question
+from hounsfield.verbs.beforehand import check_model
+
+if TYPE_CHECKING:
+    from hounsfield.packages.package import Package
+    from hounsfield.verbs.packages import Openable
+    from hounsfield.verbs.question import Question
 
 AGAIN = "Give a plan written by `hounsfield plan --json`."
 
@@ -27,7 +31,13 @@ class Given:
     @staticmethod
     def of(plan: str | Path | Plan | None, start_from: Openable | None) -> Given:
         """Both read and checked. Raises Refused where one is not what it should be."""
-        return Given(None if plan is None else _checked(plan), None if start_from is None else load(start_from))
+        followed = None if plan is None else checked(plan)
+        if start_from is None:
+            return Given(followed)
+        check_model(start_from)
+        from hounsfield.verbs.packages import load  # heavy: not for those who only ask
+
+        return Given(followed, load(start_from))
 
     def narrowed(self, question: Question) -> Question:
         """The question with the plan's task and method. Raises Refused where it decides otherwise than the plan."""
@@ -56,7 +66,8 @@ class Given:
         return words
 
 
-def _checked(given: str | Path | Plan) -> Plan:
+def checked(given: str | Path | Plan) -> Plan:
+    """A plan that its method can obey. Raises Refused for another."""
     plan = given if isinstance(given, Plan) else read_plan(Path(given))
     where = "the plan" if isinstance(given, Plan) else str(given)
     try:

@@ -12,9 +12,10 @@ from hounsfield.layouts.unzipped import is_zip
 from hounsfield.packages.package import Package
 from hounsfield.registry.tables import TASKS
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
+from hounsfield.verbs.beforehand import NOTHING
 from hounsfield.verbs.data import derived, open_dataset
 
-Given = str | Path | Dataset | Sequence[str | Path]
+Given = Sequence[str | Path | Dataset]
 
 
 def cases_of(
@@ -24,7 +25,7 @@ def cases_of(
     cases, problems = [], list[Problem]()
     if inputs:
         cases.append(single_case({role: Path(file) for role, file in inputs.items()}))
-    for one in [data] if isinstance(data, (str, Path, Dataset)) else data:
+    for one in data:
         try:
             found, more = _cases_of_one(one, package, opening)
             cases.extend(found)
@@ -32,7 +33,7 @@ def cases_of(
         except Refused as refusal:
             problems.extend(refusal.problems)
     if not cases:
-        raise Refused(problems or refuse("predict", "was given nothing to answer", "Name files or folders.").problems)
+        raise Refused(problems or NOTHING)
     once = {(case.id, where(case) if case.inputs else tuple(sorted(case.covariates.items()))): case for case in cases}
     return _told_apart(list(once.values())), problems
 

@@ -16,6 +16,7 @@ from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import CHECKS
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Refused
+from hounsfield.verbs.beforehand import check_names
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.inspection import Inspection
 from hounsfield.verbs.inspection_page import inspection_page
@@ -37,7 +38,8 @@ def inspect(
     privacy: look for identifiers in headers too.  html: a file for a page with pictures of the cases concerned.
     Raises Refused where nothing could be read.
     """
-    dataset = open_dataset(data, **opening)
+    check_names(layout=opening.get("layout"))
+    dataset = open_dataset(data, watch=watch, **opening)
     checks = [CHECKS.load(name) for name in CHECKS.names() if privacy or name not in WHEN_ASKED]
     found = _looked_at(dataset, checks, watch)
     others = [] if opening.get("layout") else _other_readings(data, dataset, opening)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.registry.cards import card_data
+from hounsfield.registry.sentences import MISSING, sentence_of
 from hounsfield.registry.table import Table, UnknownName
 from hounsfield.registry.tables import CHECKS, FORMATS, LAYOUTS, METHODS, TASKS
 
@@ -25,19 +26,19 @@ CORE = ("torch", "numpy", "scipy", "nibabel", "safetensors", "pillow", "scikit-l
 
 
 def listing(what: str) -> list[dict[str, str]]:
-    """Names of one kind, with a sentence each where there is one. Raises UnknownName."""
+    """Names of one kind, with a sentence each. Raises UnknownName."""
     if what not in LISTED:
         raise UnknownName("kind of list", what, tuple(LISTED))
     table = LISTED[what]
     if what != "methods":
-        return [{"name": name} for name in table.names()]
+        return [{"name": name, "summary": sentence_of(table, name)} for name in table.names()]
     return [_told(name) for name in table.names()]
 
 
 def _told(method: str) -> dict[str, str]:
     card = card_data(method)
     if not card:
-        return {"name": method, "tasks": "", "summary": "the package that brings it is not installed", "when": ""}
+        return {"name": method, "tasks": "", "summary": MISSING, "when": ""}
     return {"name": method, "tasks": ", ".join(card["tasks"]), "summary": card["summary"], "when": card["when"]}
 
 

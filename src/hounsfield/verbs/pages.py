@@ -12,6 +12,8 @@ from hounsfield.packages.writing import Contents
 from hounsfield.registry.tables import TASKS
 from hounsfield.reports.page import Content, page
 from hounsfield.values import Case, Findings, Refused, Scores
+from hounsfield.verbs.counting import count, lasted
+from hounsfield.verbs.remarks import FLATTERED, UNSCORED
 from hounsfield.verbs.study import Study
 
 SHOWN = 8  # cases with a picture on a page
@@ -21,12 +23,12 @@ Answered = Sequence[tuple[Findings, Case]]
 def training_page(contents: Contents, found: Study, answered: Answered, log: Path) -> str:
     """The report of a training: scores on the validation cases, the worst of them, the curves, the plan."""
     measured, cases = contents.measured, found.cases
-    held_out = f"{len(cases.validation)} validation cases" if cases.validation else "no validation case"
+    held_out = count(len(cases.validation), "validation case") if cases.validation else "no validation case"
     return page(
         Content(
             title=f"A {contents.plan.method} for {contents.plan.task}",
-            summary=f"Trained on {len(cases.training)} cases of {found.dataset.where}, scored on {held_out}; "
-            f"{len(found.test)} test cases were kept apart.",
+            summary=f"Trained on {count(len(cases.training), 'case')} of {found.dataset.where}, scored on {held_out}; "
+            f"kept apart for a test: {count(len(found.test), 'case')}.",
             command=str(measured["command"]),
             plan=contents.plan.decide("method", contents.plan.method, found.chosen.why),
             scores=contents.scores,
@@ -36,7 +38,7 @@ def training_page(contents: Contents, found: Study, answered: Answered, log: Pat
             facts=found.facts,
             environment=environment_rows(measured),
             problems=[f"Left out: {problem}" for problem in found.problems],
-            notes=["Scores on validation cases choose the model and flatter it a little: evaluate it on test cases."],
+            notes=[*contents.scores.notes, FLATTERED] if contents.scores else [UNSCORED],
         )
     )
 
@@ -46,7 +48,7 @@ def evaluation_page(folder: Path, truth: str, scores: Scores, answered: Answered
     return page(
         Content(
             title=f"{task.capitalize()}: answers held against truths",
-            summary=f"{len(scores.cases)} cases of {folder} against {truth}.",
+            summary=f"{count(len(scores.cases), 'case')} of {folder} against {truth}.",
             command=f"hounsfield evaluate {folder} {truth}",
             scores=scores,
             figures=worst_first(task, answered, scores),
@@ -107,6 +109,6 @@ def environment_rows(measured: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Versions, machine, seed, time and memory, a word and a sentence each."""
     rows = [(name, str(number)) for name, number in measured.get("versions", {}).items()]
     rows += [("machine", str(measured.get("machine", "unknown"))), ("seed", str(measured.get("seed", "unknown")))]
-    rows += [("trained for", f"{measured['seconds'] / 60:.1f} minutes")] if "seconds" in measured else []
+    rows += [("trained for", lasted(measured))] if "seconds" in measured else []
     peak = measured.get("peak_bytes")
     return [*rows, ("peak memory", f"{peak / 2**20:.0f} MiB" if peak else "unknown")]

@@ -11,8 +11,9 @@ from hounsfield.answers.manifest import NAME, entries
 from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Problem, Refused, Setting, refuse
+from hounsfield.values import Dataset, Problem, Refused, Setting
 from hounsfield.verbs.answering import Answering
+from hounsfield.verbs.beforehand import check_prediction, check_room
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.inputs import cases_of
 from hounsfield.verbs.packages import Openable, load
@@ -55,8 +56,10 @@ def predict(
     What this model has answered there already is passed over; a case that can not be answered is noted, and the rest
     goes on. inputs: role -> file, for one case of several inputs. Raises Refused where nothing can be done at all.
     """
-    package, place = load(model), Path(out)
-    cases, problems = cases_of(data, inputs or {}, package, opening)
+    place, given = Path(out), [data] if isinstance(data, (str, Path, Dataset)) else data
+    check_prediction(model, given, inputs or {}, place, opening.get("layout"))
+    package = load(model)
+    cases, problems = cases_of(given, inputs or {}, package, {**opening, "watch": watch})
     _make_folder(place)
     answering = Answering(
         package, TASKS.load(package.plan.task), package.open(Setting(devices()[0])), place, entries(place) or {}
@@ -84,11 +87,7 @@ def predict(
 
 
 def _make_folder(place: Path) -> None:
-    """The folder for answers. Raises Refused for one that holds other things, which answers might be written over."""
-    if place.exists() and not place.is_dir():
-        raise refuse(place, "is a file, not a folder for answers", "Give another --out.")
+    """The folder for answers, with a manifest that says whose it is. Raises Refused for one that holds other things."""
     place.mkdir(parents=True, exist_ok=True)
-    if not (place / NAME).exists() and any(not path.name.startswith(".") for path in place.iterdir()):
-        what = "holds other files, which answers might be written over"
-        raise refuse(place, what, "Give a new or empty folder as --out, or one that `predict` made.")
+    check_room(place)
     (place / NAME).touch()

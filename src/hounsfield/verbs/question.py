@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hounsfield.planning.device import devices
-from hounsfield.seam import Method
-from hounsfield.values import Budget, Dataset, refuse
+from hounsfield.values import Budget, refuse
+
+if TYPE_CHECKING:
+    from hounsfield.seam import Method
+    from hounsfield.values import Dataset
 
 Wishes = Mapping[str, Any] | Sequence[tuple[str, Any]]
 
@@ -21,8 +23,8 @@ class Question:
 
     data: a folder, or a data set opened before.  wishes: options of the method, as a mapping or as pairs; values as
     they are (`{"patch": [32, 32, 32]}`) or in the words of the command line ("32,32,32").  minutes: of training, all
-    in all.  steps: counted instead of minutes.  allow_bad: how many cases may be unreadable; a twentieth where not
-    given.
+    in all.  steps: counted instead, so one of the two.  allow_bad: how many cases may be unreadable; a twentieth
+    where not given.
     """
 
     data: str | Dataset
@@ -45,6 +47,8 @@ class Question:
         object.__setattr__(self, "wishes", tuple((name, as_word(value)) for name, value in pairs))
         if self.minutes is not None and not 0 < self.minutes < math.inf:
             raise refuse("--minutes", f"is {self.minutes:g}", "Give a time above zero.")
+        if self.minutes is not None and self.steps is not None:
+            raise refuse("--minutes", "is given together with --steps, which counts instead", "Give one of the two.")
         for name, least in (("steps", 1), ("seed", 0), ("allow_bad", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
@@ -58,8 +62,9 @@ class Question:
     @property
     def budget(self) -> Budget:
         """What may be spent."""
-        is_timed = self.minutes is not None and self.steps is None
-        return Budget(seconds=60 * self.minutes if is_timed and self.minutes else None, devices=devices())
+        from hounsfield.planning.device import devices  # torch: not for those who only ask
+
+        return Budget(seconds=None if self.minutes is None else 60 * self.minutes, devices=devices())
 
     def wishes_for(self, method: Method) -> dict[str, Any]:
         """Values of the wishes. Raises Refused for those that the method does not know."""

@@ -16,7 +16,8 @@ from hounsfield.registry.tables import METHODS
 from hounsfield.seam import read_card
 from hounsfield.tasks.registration import TASK, quality_of, transform_of
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Budget, Case, Limits, Plan, Setting, State, Transform, refuse
+from hounsfield.values import Budget, Case, Limits, Plan, Setting, State, Transform
+from hounsfield.verbs.beforehand import check_pair
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,7 @@ def register(
     For methods that learn nothing beforehand; a trained model registers through `predict`. wishes: options of the
     method as (name, word). Raises Refused where a file or a wish is wrong, or something of this name is there.
     """
-    stem = Path(str(out).removesuffix(".json"))
-    if any(stem.with_name(stem.name + suffix).exists() for suffix in (".json", ".nii.gz")):
-        raise refuse(stem.with_name(f"{stem.name}.json"), "is there already", "Give another --out, or move it away.")
+    stem = check_pair(fixed, moving, out, method, wishes)
     began = time.monotonic()
     case = single_case({"fixed": Path(fixed), "moving": Path(moving)}).renamed(stem.name)
     watch({"stage": "registering", "done": 0, "total": 1})
@@ -75,14 +74,9 @@ def register(
 
 
 def _plan(case: Case, method: str | None, wishes: Sequence[tuple[str, str]]) -> Plan:
-    """The method's first plan for this pair. Raises Refused for a method that has to be trained, or of another task."""
+    """The method's first plan for this pair."""
     facts = facts_of_inputs(case)
     card = read_card(method or TASK.default(facts).value)
-    if TASK.name not in card.tasks:
-        raise refuse(f"--method {card.name}", f"does {', '.join(card.tasks)}", "Leave it out: a default is taken.")
-    if card.has_state:
-        remedy = f"Train it (hounsfield train --task {TASK.name}), then use hounsfield predict."
-        raise refuse(f"--method {card.name}", "has to learn before it registers", remedy)
     values = card.wishes(dict(wishes))
     plan: Plan = METHODS.load(card.name).candidates(facts, Budget(devices=devices()), values)[0]
     return plan

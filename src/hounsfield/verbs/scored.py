@@ -13,6 +13,7 @@ from hounsfield.registry.tables import TASKS
 from hounsfield.tasks.task import Task
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Findings, Refused, Scores, refuse
+from hounsfield.verbs.beforehand import check_answers
 from hounsfield.verbs.remarks import notes, why_nothing
 from hounsfield.verbs.truths import files_by_case, truths_of
 
@@ -48,10 +49,10 @@ def score_answers(
     Raises Refused where nothing can be compared.
     """
     folder = Path(answers)
-    if not folder.is_dir():
-        raise refuse(folder, "is no folder of answers", "Give the folder that `predict --out` made.")
+    check_answers(folder)
     manifest = entries(folder)
     bare = files_by_case(folder) if manifest is None else {}
+    opening["watch"] = watch
     name, cases = truths_of(truth, task or _task_of(manifest), derive, bare or manifest or (), opening)
     if manifest is None:
         manifest = {i: Entry(i, name, "", "", str(path), {path.name: ""}) for i, path in bare.items()}

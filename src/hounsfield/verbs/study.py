@@ -11,6 +11,7 @@ from hounsfield.registry.tables import METHODS, TASKS
 from hounsfield.seam import Cases, Method, read_card
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Decision, Facts, Plan, Problem, Refused, refuse
+from hounsfield.verbs.beforehand import check_question
 from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import derived, open_dataset, refuse_several_tasks, refuse_without_truth
 from hounsfield.verbs.looking import Looked, look
@@ -40,7 +41,7 @@ class Study:
 
 def study(question: Question, *, watch: Watcher = nobody) -> Study:
     """Open the data, split it by patient, and look at every case once."""
-    _refuse_unknown(question)
+    check_question(question)
     dataset = open_dataset(
         question.data,
         layout=question.layout,
@@ -48,6 +49,7 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
         columns=question.columns,
         target=question.target,
         ignore=question.ignore,
+        watch=watch,
     )
     if question.task is None and question.layout is None and not isinstance(question.data, Dataset):
         refuse_several_tasks(dataset)
@@ -62,14 +64,6 @@ def study(question: Question, *, watch: Watcher = nobody) -> Study:
     chosen = choice_of(question, task, looked.facts)
     method: Method = METHODS.load(chosen.value)
     return Study(dataset, task, method, chosen, cases, looked.good["test"], looked.facts, looked.problems)
-
-
-def _refuse_unknown(question: Question) -> None:
-    """Unknown names are refused before anything is read."""
-    if question.task is not None:
-        TASKS.target(question.task)
-    if question.method is not None:
-        read_card(question.method).wishes(question.words)
 
 
 def choice_of(question: Question, task: str, facts: Facts) -> Decision:

@@ -18,11 +18,13 @@ from hounsfield.training.checkpoints import spent_in
 from hounsfield.training.clock import WallClock
 from hounsfield.training.context import FolderContext
 from hounsfield.training.memory import peak_bytes
+from hounsfield.training.pace import steps_done
 from hounsfield.training.parts import once
 from hounsfield.training.rehearsal import rehearse
 from hounsfield.training.run_folder import RunFolder, Told
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Part, Plan, refuse
+from hounsfield.values import Dataset, Part, Plan
+from hounsfield.verbs.beforehand import check_new
 from hounsfield.verbs.given import Given
 from hounsfield.verbs.held_out import score_held_out
 from hounsfield.verbs.packages import Openable
@@ -53,8 +55,7 @@ def train(
     """
     began, place, given = time.monotonic(), Path(out), Given.of(plan, start_from)
     question = given.narrowed(Question(data if isinstance(data, Dataset) else str(data), **asked))
-    if place.exists():
-        raise refuse(place, "is there already", "Give another --out, or move it away.")
+    check_new(place)
     run, told = RunFolder.beside(place), about(question)
     with run.claimed({**question.asked(), **given.asked()}, told):
         clear_unfinished(place)
@@ -66,7 +67,7 @@ def train(
         scores, answered = score_held_out(found, decided, state, ctx.track)
         left_out = [problem.to_json() for problem in found.problems]
         measured = {**told, "seconds": seconds, "peak_bytes": peak_bytes(), "finished": now(), "left_out": left_out}
-        measured |= _started_from(run, given)
+        measured |= {"steps": steps_done(decided, ctx.track.decisions())} | _started_from(run, given)
         contents = Contents(decided, state, run.facts(), seen, scores, measured)
         page = training_page(contents, found, answered, run.folder / "log.jsonl")
         package = write_package(place, replace(contents, report=page))
