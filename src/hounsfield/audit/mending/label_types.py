@@ -1,0 +1,28 @@
+"""Label maps stored in floating point become whole numbers, in the smallest type that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from hounsfield.audit.mending.mend import Mend, nifti_of
+from hounsfield.formats.nifti import read_labels
+from hounsfield.formats.nifti_copies import copy_with_labels
+from hounsfield.values import Dataset
+
+
+def mends(measured: Mapping[str, list[tuple[str, str]]], dataset: Dataset) -> Iterator[Mend]:
+    """Every such file, whether it is one of a few or all are: reading has checked that its values are whole."""
+    for case in dataset:
+        found = dict(measured.get(case.id, ()))
+        for truth in case.truths.values():
+            file = nifti_of(truth.answer) if truth.answer.where in found else None
+            if file is not None:
+                what = f"is stored as whole numbers in place of {found[truth.answer.where]}, every value the same"
+                yield Mend("label_types", file, what, partial(_write, file))
+
+
+def _write(file: Path, to: Path) -> None:
+    array, _ = read_labels(file)
+    copy_with_labels(file, to, array)
