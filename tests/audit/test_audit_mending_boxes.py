@@ -199,7 +199,7 @@ def test_a_table_with_delimiters_in_its_cells_is_left_alone(tmp_path: Path) -> N
 
 @pytest.mark.data
 def test_blood_cells(data_root: Path, tmp_path: Path) -> None:
-    """README: two degenerate boxes; the same cell boxed twice in five images, in one of them not said to be the same."""
+    """README: two degenerate boxes; the same cell boxed twice in five images; in one of them the two are unlike."""
     offers = offered(VOC, data_root / "blood_cells")
     numbers = ("00020", "00100", "00104", "00284", "00338", "00343")  # of 00251, one box is truncated, one is not
     assert [mend.file.stem for mend in offers] == [f"BloodImage_{number}" for number in numbers]
