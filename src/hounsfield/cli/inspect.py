@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,7 +67,8 @@ def _next(data: str, found: Inspection) -> str:
 
 def _fixing(data: str) -> str:
     """The command that mends, with a name for the copy beside the data."""
-    copy = data.rstrip("/").removesuffix(".zip") + "_mended"
+    folder = Path(data) if Path(data).name not in ("", "..") else Path(data).resolve()
+    copy = f"{folder.with_suffix('') if folder.suffix == '.zip' else folder}_mended"
     return f"hounsfield inspect {shlex.quote(data)} --fix {shlex.quote(copy)}"
 
 
