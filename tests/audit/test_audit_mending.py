@@ -174,6 +174,13 @@ def test_where_all_labels_are_in_floating_point_all_are_mended(scans: Path, tmp_
     assert len(mended(scans, tmp_path)) == 6
 
 
+@pytest.mark.parametrize("side", [IMAGE, LABEL], ids=["image", "label"])
+def test_a_file_that_is_cut_short_is_left_alone(scans: Path, side: Path) -> None:
+    spoil(scans / LABEL, affine=np.eye(4))
+    (scans / side).write_bytes((scans / side).read_bytes()[:-40])
+    assert mends(read(scans)) == ()
+
+
 def test_fractions_are_no_labels(scans: Path) -> None:
     spoil(scans / LABEL, array=lambda a: a * np.float32(0.5))
     assert mends(read(scans)) == ()

@@ -1,4 +1,4 @@
-"""A folder once more elsewhere: what would be copied and what not, and the copying with some files written anew."""
+"""A folder once more elsewhere: what is copied and what is not, whether there is room, and the copying."""
 
 from __future__ import annotations
 
@@ -64,25 +64,14 @@ def check_room(inventory: Inventory, out: Path) -> None:
         raise refuse(out, what, "Make room, or name a folder on another disk.")
 
 
-def copy_into(
-    folder: Path,
-    inventory: Inventory,
-    anew: Mapping[Path, Callable[[Path], None]],
-    copied: Callable[[int], None],
-) -> None:
-    """Copy everything into an empty folder, but for files that are written anew there.
-
-    anew: relative path -> what writes it.  copied: told the bytes that are done.
-    """
+def copy_into(folder: Path, inventory: Inventory, copied: Callable[[int], None]) -> None:
+    """Copy everything into an empty folder. copied: told the bytes that are done."""
     for inner in inventory.folders:
         (folder / inner).mkdir()
     done = 0
     for path, size in inventory.files.items():
         copied(done)
-        if path in anew:
-            anew[path](folder / path)
-        else:
-            _copy(inventory.root / path, folder / path)
+        _copy(inventory.root / path, folder / path)
         done += size
     copied(done)
 

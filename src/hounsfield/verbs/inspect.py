@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from hounsfield.layouts.opening import HALF
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import CHECKS, MENDINGS
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Fault, Refused, refuse
+from hounsfield.values import Dataset, Refused, refuse
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.inspection import Inspection
 from hounsfield.verbs.inspection_page import inspection_page
-from hounsfield.verbs.mending import mended_copy, refuse_place
+from hounsfield.verbs.mending import Seen, mended_copy, refuse_place
 
 WHEN_ASKED = frozenset({"privacy"})
 """Checks that are made only when they are asked for."""
@@ -71,11 +72,11 @@ def _looked_at(dataset: Dataset, checks: Sequence[Check], watch: Watcher) -> Ins
 def _fixed(found: Inspection, out: Path, watch: Watcher, **looking: Any) -> Inspection:
     """The same with a mended copy, which is looked at in the same way before it appears."""
 
-    def again(copy: Path) -> list[Fault]:
+    def again(copy: Path) -> Seen:
         seen = inspect(copy, watch=watch, **looking)
         if len(seen.dataset) != len(found.dataset):
             raise refuse(copy, f"has {len(seen.dataset)} cases, not {len(found.dataset)}")
-        return [*seen.faults, *(fault for faults in seen.newly_found().values() for fault in faults)]
+        return Seen([*seen.faults, *chain.from_iterable(seen.newly_found().values())], seen.mendable)
 
     return replace(found, mended=mended_copy(Path(found.dataset.where), found.mendable, out, again=again, watch=watch))
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hounsfield.answers.copying import check_room, copy_into, inventory
-from hounsfield.answers.writing import folder_aside, write_json
+from hounsfield.answers.writing import aside, folder_aside, write_json
 from hounsfield.audit.mending.mend import Mend
 from hounsfield.formats.files import sha256_of, writing
 from hounsfield.formats.json_values import read_json
@@ -18,6 +18,9 @@ from hounsfield.layouts.folders import RECORD
 from hounsfield.layouts.unzipped import archives_in, is_zip, unpacked
 from hounsfield.training.track import Watcher
 from hounsfield.values import Dataset, Fault, MiB, Problem, Refused, refuse
+
+ROUNDS = 2
+"""So often what can be mended in the copy, and could not in the data, is mended too."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,13 @@ class Mended:
         return {"out": self.out, "changes": changes, "left_out": list(self.left_out), "left": dict(self.left)}
 
 
+class Seen(NamedTuple):
+    """What is found in a copy: what is wrong, and what could still be mended."""
+
+    faults: Sequence[Fault]
+    mends: Sequence[Mend]
+
+
 def refuse_place(data: str | Path | Dataset, out: Path) -> None:
     """Raises Refused where no copy can be made of the data, or not there. Nothing is read."""
     if isinstance(data, Dataset):
@@ -63,17 +73,16 @@ def refuse_place(data: str | Path | Dataset, out: Path) -> None:
 
 
 def mended_copy(
-    data: Path, mends: Sequence[Mend], out: Path, *, again: Callable[[Path], Sequence[Fault]], watch: Watcher
+    data: Path, mends: Sequence[Mend], out: Path, *, again: Callable[[Path], Seen], watch: Watcher
 ) -> Mended:
-    """A copy of the data with the mends made, and what is still found in it. Without a mend nothing is written.
+    """A copy of the data with the mends made, and those that are possible only then. Without a mend none is written.
 
-    again: looks at the copy, refuses it where it is not whole, and gives what is wrong in it.
+    again: looks at the copy; refuses it where it is not whole.
     """
     root = _root(data, mends)
     held = inventory(root)
-    wanted = {mend.file.relative_to(root): mend for mend in mends if mend.file.is_relative_to(root)}
-    wanted = {path: mend for path, mend in wanted.items() if path in held.files}
-    if not wanted:
+    mends = [mend for mend in mends if mend.file.is_relative_to(root) and mend.file.relative_to(root) in held.files]
+    if not mends:
         return Mended("")
     check_room(held, out)
 
@@ -81,11 +90,15 @@ def mended_copy(
         watch({"stage": "copied MiB", "done": done // MiB, "total": held.nbytes // MiB})
 
     with writing(out), folder_aside(out) as folder:
-        copy_into(folder, held, {path: mend.write for path, mend in wanted.items()}, copied)
-        left = _looked_at(folder, out, again)
-        changes = tuple(_change(root, folder, path, mend) for path, mend in wanted.items())
+        copy_into(folder, held, copied)
+        changes = [_made(mend, folder, mend.file.relative_to(root)) for mend in mends]
+        seen = _seen(folder, out, again)
+        for _ in range(ROUNDS):  # what is seen only in the copy: a label that fits is held against others
+            changes += [_made(mend, folder, mend.file.relative_to(folder)) for mend in seen.mends]
+            seen = _seen(folder, out, again) if seen.mends else seen
+        left = Counter(fault.check for fault in seen.faults)
         left_out = tuple(_shown(f"{path} {why}") for path, why in held.left_out.items())
-        mended = Mended(str(out), changes, left_out, left)
+        mended = Mended(str(out), tuple(changes), left_out, dict(left))
         write_json(folder / RECORD, {"of": str(data), **mended.to_json(), **_before(root)})
     return mended
 
@@ -96,21 +109,24 @@ def _root(data: Path, mends: Sequence[Mend]) -> Path:
     return unpacked(archives[0]) if len(archives) == 1 else data
 
 
-def _looked_at(folder: Path, out: Path, again: Callable[[Path], Sequence[Fault]]) -> dict[str, int]:
-    """Check -> how many faults are found in the copy. Refuses a copy that can not be read as the data was."""
+def _seen(folder: Path, out: Path, again: Callable[[Path], Seen]) -> Seen:
+    """What is found in the copy. Refuses one that can not be read as the data was."""
     try:
-        return dict(Counter(fault.check for fault in again(folder)))
+        return again(folder)
     except Refused as refusal:
         told = [replace(p, where=p.where.replace(str(folder), str(out))) for p in refusal.problems]
         what = "would not be read as the data are, so it was not written"
-        raise Refused(
-            [*told, Problem(str(out), what, "Are there links in the data, or paths to other folders?")]
-        ) from None
+        why = Problem(str(out), what, "Are there links in the data, or paths to other folders?")
+        raise Refused([*told, why]) from None
 
 
-def _change(root: Path, folder: Path, path: Path, mend: Mend) -> Change:
-    before, after = sha256_of(root / path), sha256_of(folder / path)
-    return Change(path.as_posix(), mend.check, mend.what, before, after)
+def _made(mend: Mend, folder: Path, path: Path) -> Change:
+    """A file of the copy is replaced by the mended one."""
+    file = folder / path
+    before = sha256_of(file)
+    with aside(file) as other:
+        mend.write(other)
+    return Change(path.as_posix(), mend.check, mend.what, before, sha256_of(file))
 
 
 def _shown(name: str) -> str:

@@ -102,8 +102,12 @@ def blamed(pair: Pair, good: Sequence[Grid]) -> str:
 
 
 def _is_bare(grid: Grid) -> bool:
-    """Whether an affine is what files get when nobody sets one: no place, and no more than a spacing of one."""
-    return grid.frame == "RAS" and np.array_equal(np.abs(grid.affine), np.eye(grid.ndim + 1))
+    """Whether an affine is what files get when nobody sets one: a spacing of one, and its place at 0 or its middle."""
+    d = grid.ndim
+    steps, place = np.abs(grid.affine[:d, :d]), np.abs(grid.affine[:d, d])
+    middle = (np.array(grid.shape) - 1) / 2  # where NIfTI without any orientation is put by those who read it
+    is_nowhere = not place.any() or np.array_equal(place, middle)
+    return grid.frame == "RAS" and np.array_equal(steps, np.eye(d)) and is_nowhere
 
 
 def _oddness(grid: Grid, peers: Sequence[Grid]) -> int:
