@@ -181,6 +181,29 @@ def test_a_file_that_is_cut_short_is_left_alone(scans: Path, side: Path) -> None
     assert mends(read(scans)) == ()
 
 
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+def test_other_formats(scans: Path, tmp_path: Path, suffix: str) -> None:
+    for path in sorted(scans.rglob("*.nii.gz")):
+        image = sitk.ReadImage(str(path))
+        if path == scans / IMAGE:
+            image.SetSpacing((9, 9, 9))
+        if path == scans / "labelsTr/torso_0001.nii.gz":
+            image = sitk.Cast(image, sitk.sitkFloat32)
+        if path == scans / "labelsTr/torso_0002.nii.gz":
+            image = sitk.DICOMOrient(image, "SAR")
+        sitk.WriteImage(image, str(path).replace(".nii.gz", suffix))
+        path.unlink()
+    before = {path: sitk.GetArrayFromImage(sitk.ReadImage(str(path))) for path in scans.rglob(f"*{suffix}")}
+    found = mended(scans, tmp_path)
+    assert {path.stem for path in found} == {"torso_0000", "torso_0001", "torso_0002"}
+    for path, new in found.items():
+        new.replace(scans / path)
+        if path.stem != "torso_0002":
+            assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(scans / path))), before[scans / path])
+    for check in ("grids", "label_types"):
+        assert faults_of(CHECKS.load(check), read(scans)) == ()
+
+
 def test_fractions_are_no_labels(scans: Path) -> None:
     spoil(scans / LABEL, array=lambda a: a * np.float32(0.5))
     assert mends(read(scans)) == ()

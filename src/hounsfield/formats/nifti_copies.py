@@ -20,10 +20,15 @@ from numpy.typing import NDArray
 from hounsfield.formats.files import writing
 from hounsfield.formats.label_values import smallest
 from hounsfield.formats.nifti import state_grid
-from hounsfield.formats.nifti_header import COMMENT, GRID_NOTE, raw_header, read_header
+from hounsfield.formats.nifti_header import COMMENT, GRID_NOTE, data_file, raw_header, read_header
 from hounsfield.values import Grid, MiB
 
 EXTENDED = b"\x01\0\0\0"
+
+
+def can_copy(path: Path) -> bool:
+    """Whether a file is such a one, and no half of a pair."""
+    return data_file(path) == path
 
 
 def copy_on_grid(path: Path, to: Path, grid: Grid) -> None:

@@ -17,9 +17,9 @@ import numpy as np
 
 from hounsfield.audit.checks.grids import IMAGE_BARE, IMAGE_ODD, LABEL_BARE, LABEL_ODD, Pair, blamed, fitting
 from hounsfield.audit.mending.laid import is_laid_right
-from hounsfield.audit.mending.mend import Mend, nifti_of
-from hounsfield.formats.nifti import read_labels
-from hounsfield.formats.nifti_copies import copy_on_grid, copy_with_labels
+from hounsfield.audit.mending.mend import COPIES, Mend, volume_of
+from hounsfield.formats.files import suffix_of
+from hounsfield.layouts.lazies import format_of
 from hounsfield.ops.resampling import resample_labels
 from hounsfield.values import Case, Dataset, Grid, Image, LabelMap, Lazy, Refused
 
@@ -67,17 +67,17 @@ def _values(case: Case, pair: Pair) -> tuple[Lazy[Any], Lazy[Any]]:
 
 def _mend(case: Case, pair: Pair, pairs: Sequence[Pair], good: Sequence[Grid]) -> tuple[Grid, Mend] | None:
     """The grid that one of the two files is to get, and how; None where that can not be told."""
-    image, label = map(nifti_of, _values(case, pair))
+    image, label = map(volume_of, _values(case, pair))
     if _are_one_lattice(pair.label_grid, pair.image_grid):
         return _put(label, pair.image_grid, "has its axes in the order of its image's, every element kept", _turn)
     blame = blamed(pair, good)
     if not blame or pair.image_grid.shape != pair.label_grid.shape or not _lies_right(case, pair):
         return None
     if blame in (LABEL_BARE, LABEL_ODD):
-        return _put(label, pair.image_grid, f"has the grid of its image in its header: {WHY[blame]}", copy_on_grid)
+        return _put(label, pair.image_grid, f"has the grid of its image in its header: {WHY[blame]}", _place)
     if not _is_alone(case, pair, pairs):
         return None
-    return _put(image, pair.label_grid, f"has the grid of its label in its header: {WHY[blame]}", copy_on_grid)
+    return _put(image, pair.label_grid, f"has the grid of its label in its header: {WHY[blame]}", _place)
 
 
 def _put(file: Path | None, grid: Grid, what: str, write: Callable[..., None]) -> tuple[Grid, Mend] | None:
@@ -121,6 +121,10 @@ def _is_alone(case: Case, pair: Pair, pairs: Sequence[Pair]) -> bool:
     return len(images) == 1 and only_labels and len(pairs) == len(case.truths) and agree
 
 
+def _place(file: Path, to: Path, grid: Grid) -> None:
+    COPIES[suffix_of(file)].copy_on_grid(file, to, grid)
+
+
 def _turn(label: Path, to: Path, grid: Grid) -> None:
-    array, own = read_labels(label)
-    copy_with_labels(label, to, resample_labels(array, own, grid), grid)
+    array, own = format_of(label).read_labels(label)
+    COPIES[suffix_of(label)].copy_with_labels(label, to, resample_labels(array, own, grid), grid)

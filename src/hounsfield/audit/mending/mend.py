@@ -7,11 +7,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from hounsfield.layouts.lazies import files_of
-from hounsfield.values import Dataset, Lazy
+from numpy.typing import NDArray
 
-NIFTI = (".nii", ".nii.gz")
-"""Names of volumes that are written once more with nothing changed but what is said; other formats are not mended."""
+from hounsfield.formats import metaimage_copies, nifti_copies, nrrd_copies
+from hounsfield.formats.files import suffix_of
+from hounsfield.layouts.lazies import files_of
+from hounsfield.values import Dataset, Grid, Lazy, Refused
+
+
+class Copies(Protocol):
+    """What a format of volumes does to have a file once more with one thing changed; see `formats.nifti_copies`."""
+
+    def can_copy(self, path: Path) -> bool:
+        """Whether it can do so with this file."""
+
+    def copy_on_grid(self, path: Path, to: Path, grid: Grid) -> None:
+        """The file on another grid."""
+
+    def copy_with_labels(self, path: Path, to: Path, array: NDArray[Any], grid: Grid | None = None) -> None:
+        """The file with other labels."""
+
+
+COPIES: Mapping[str, Copies] = {
+    **dict.fromkeys((".nii", ".nii.gz"), nifti_copies),
+    ".nrrd": nrrd_copies,
+    ".mha": metaimage_copies,
+}
+"""Volumes by suffix that can be mended."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +66,12 @@ def one_a_file(mends: Iterable[Mend]) -> tuple[Mend, ...]:
     return tuple(mend for found in wanted.values() if len(found) == 1 for mend in found.values())
 
 
-def nifti_of(value: Lazy[Any]) -> Path | None:
-    """The NIfTI file that a value is read from; None where it is of another format, or lies in several files."""
-    if len(value.files) != 1 or not value.files[0].name.lower().endswith(NIFTI):
+def volume_of(value: Lazy[Any]) -> Path | None:
+    """The file that a volume is read from; None where it is of a format that is not mended, or lies in several."""
+    if len(value.files) != 1 or suffix_of(value.files[0]) not in COPIES:
         return None
-    return value.files[0] if files_of(value.files[0]) == value.files else None
+    (file,) = value.files
+    try:
+        return file if files_of(file) == value.files and COPIES[suffix_of(file)].can_copy(file) else None
+    except Refused:  # another check says why
+        return None
