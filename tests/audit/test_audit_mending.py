@@ -225,3 +225,28 @@ def test_how_borders_are_seen() -> None:
     assert edge_contrast(values, np.array([[0, 1, 1, 1]])) == 0
     assert edge_contrast(values, np.zeros((1, 4))) == 0
     assert edge_contrast(np.array([[0, np.nan, 4, 4]]), labels) == 0
+
+
+@pytest.mark.data
+def test_headers_lost_of_real_labels_are_given_back(data_root: Path, tmp_path: Path) -> None:
+    """Hippocampi: every third label loses its header, every other third is saved with its axes turned round."""
+    source, scans = data_root / "hippocampus", tmp_path / "scans"
+    stripped, turned = list[Path](), list[Path]()
+    for number, image in enumerate(sorted((source / "imagesTr").glob("*.nii.gz"))[:18]):
+        for part in ("imagesTr", "labelsTr"):
+            (scans / part).mkdir(parents=True, exist_ok=True)
+            (scans / part / image.name).write_bytes((source / part / image.name).read_bytes())
+        label = Path("labelsTr") / image.name
+        if number % 3 == 1:
+            spoil(scans / label, affine=np.eye(4))
+            stripped.append(label)
+        if number % 3 == 2:
+            volume = nib.as_closest_canonical(nib.load(scans / label))
+            volume = volume.as_reoriented([[1, -1], [2, 1], [0, -1]])
+            nib.save(nib.Nifti1Image(np.asarray(volume.dataobj), volume.affine), scans / label)
+            turned.append(label)
+    found = mended(scans, tmp_path)
+    assert found.keys() - {Path("labelsTr/hippocampus_003.nii.gz")} == {*stripped, *turned}
+    for label in (*stripped, *turned):
+        assert np.array_equal(numbers(found[label]), numbers(source / label))
+        assert np.allclose(nib.load(found[label]).affine, nib.load(source / label).affine, atol=1e-5)

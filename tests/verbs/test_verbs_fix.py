@@ -91,15 +91,16 @@ def test_a_set_in_which_every_label_has_lost_its_header(scans: Path, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "where", ["scans", "scans/out", "scans/imagesTr/new/out", "there", "dangling", "around/../scans"]
+    "where", ["scans", "scans/out", "scans/imagesTr/new/out", "there", "dangling", "around/../scans", "file/out"]
 )
 def test_a_place_that_can_not_be(spoilt: Path, tmp_path: Path, where: str, monkeypatch) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "around").mkdir()
     (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "file").write_text("")
     before = digests(tmp_path)
     monkeypatch.setattr("hounsfield.verbs.inspect.open_dataset", None)  # nothing is read before
-    with pytest.raises(Refused, match=r"is there already|lies inside of"):
+    with pytest.raises(Refused, match=r"is there already|lies inside of|can not be written into"):
         inspect(spoilt, fix=tmp_path / where)
     assert digests(tmp_path) == before
 

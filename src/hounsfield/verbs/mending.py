@@ -70,6 +70,9 @@ def refuse_place(data: str | Path | Dataset, out: Path) -> None:
         raise refuse(out, "is there already, and nothing is mended in place", "Name a new folder for the mended copy.")
     if data.is_dir() and Path(os.path.realpath(out)).is_relative_to(os.path.realpath(data)):
         raise refuse(out, f"lies inside of {data}", "Name a folder beside it for the mended copy.")
+    place = next(path for path in out.absolute().parents if path.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+        raise refuse(out, f"can not be written into {place}", "Name a folder that you may write to.")
 
 
 def mended_copy(
