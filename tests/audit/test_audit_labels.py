@@ -199,6 +199,15 @@ def test_which_side_is_odd_is_not_guessed_without_others(tmp_path) -> None:
     assert "odd one" not in fault.what
 
 
+def test_a_header_without_orientation_is_lost_too(tmp_path) -> None:
+    odd = write(tmp_path, "odd", affine=AFFINE)
+    path = tmp_path / "odd_label.nii.gz"
+    nib.save(nib.Nifti1Image(np.asarray(nib.load(path).dataobj), None), path)
+    assert nib.load(path).header["sform_code"] == nib.load(path).header["qform_code"] == 0
+    (fault,) = found(grids.CHECK, [odd])
+    assert "the label has lost its header" in fault.what
+
+
 def test_other_checks_do_not_stumble_over_it(files, tmp_path) -> None:
     odd = write(tmp_path, "odd", affine=AFFINE, label_affine=np.eye(4))
     for check in (label_types, label_values, stray, enclosure):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hounsfield.audit.check import Check
+from hounsfield.audit.mending.mend import Mend, Mending, one_a_file
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.values import Case, Dataset, Fault, Problem, Refused
 
@@ -41,3 +42,8 @@ class Audit:
         for check in self._checks:
             found += check.judge(self._measured[check.name], dataset)
         return tuple(sorted(found, key=lambda fault: (-fault.sure, fault.check, fault.where)))
+
+    def mends(self, dataset: Dataset, mendings: Mapping[str, Mending]) -> tuple[Mend, ...]:
+        """What can be mended safely of what the checks found; `mendings` are by the names of the checks."""
+        known = {name: mending for name, mending in mendings.items() if name in self._measured}
+        return one_a_file(mend for name, mending in known.items() for mend in mending(self._measured[name], dataset))

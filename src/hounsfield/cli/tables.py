@@ -11,9 +11,11 @@ from hounsfield.cli.printing import printable, tell
 if TYPE_CHECKING:
     from hounsfield.values import Fault, Interval, Scores
     from hounsfield.verbs.compare import Comparison
+    from hounsfield.verbs.mending import Mended
 
 WIDE = 1000  # columns: a table is as wide as it is, and the terminal may wrap it
 FIRST = 3  # faults of one check that are shown
+MENDED = 10  # files of a mended copy that are shown
 
 
 def print_scores(scores: Scores, metrics: Sequence[str] | None = None) -> None:
@@ -68,6 +70,25 @@ def print_faults(faults: Sequence[Fault], *, below: str) -> None:
             tell(f"  and {len(those) - FIRST} more")
     if any(len(those) > FIRST for those in found.values()):
         tell("", "All of them: --json, or --html FILE for a page with pictures.")
+
+
+def print_mended(mended: Mended) -> None:
+    """What was changed in a mended copy, the first few files of it, and what is left to a person."""
+    if not mended.out:
+        tell("", "Nothing here can be mended safely, so no copy was written.")
+        return
+    tell("", f"Mended in {mended.out}:")
+    for change in mended.changes[:MENDED]:
+        tell(f"  {change.file} {change.what}")
+    if len(mended.changes) > MENDED:
+        tell(f"  and {len(mended.changes) - MENDED} more, all of them in {mended.out}/mended.json")
+    for name in mended.left_out[:FIRST]:
+        tell(f"Not copied: {name}")
+    if len(mended.left_out) > FIRST:
+        tell(f"  and {len(mended.left_out) - FIRST} more")
+    left = sum(mended.left.values())
+    said = ", ".join(f"{number} of {check}" for check, number in mended.left.items())
+    tell(f"{left} fault{'s' * (left != 1)} left to look at: {said}." if left else "No fault is left.")
 
 
 def _surest(faults: Sequence[Fault]) -> str:

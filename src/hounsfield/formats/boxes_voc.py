@@ -26,7 +26,7 @@ def read_boxes(path: Path, *, grid: Grid | None = None) -> Boxes:
     `difficult`, are kept with ignore = True. Refuses files with a document type (which could expand without end),
     boxes with exchanged corners, and boxes more than a pixel outside the picture.
     """
-    root = _parse(Path(path))
+    root = parse_annotation(Path(path))
     grid = grid or _stated_grid(path, root)
     corners, labels, ignore = [], [], []
     for number, item in enumerate(root.iter("object"), start=1):
@@ -48,7 +48,8 @@ def read_boxes(path: Path, *, grid: Grid | None = None) -> Boxes:
     return Boxes(np.array(corners).reshape(-1, 2, 2), grid, tuple(labels), ignore=np.array(ignore, bool))
 
 
-def _parse(path: Path) -> ElementTree.Element:
+def parse_annotation(path: Path) -> ElementTree.Element:
+    """The root of an annotation. Refuses other XML, and files with a document type."""
     data = read_bytes(path, limit=LIMIT)
     checker = expat.ParserCreate()
 

@@ -41,7 +41,7 @@ LAST = "ElementDataFile"
 
 def read_header(path: Path) -> StoredVolume:
     """What the header of a .mha or .mhd file says. Refuses what can not be true."""
-    fields, end = _fields(path)
+    fields, end = header_fields(path)
     d = whole(path, "its dimensions", fields.get("NDims", ""))
     if not 2 <= d <= 4:
         raise refuse(path, f"declares {d} axes; an image has 2 to 4", AGAIN)
@@ -65,11 +65,11 @@ def read_header(path: Path) -> StoredVolume:
 
 def data_file(path: Path) -> Path:
     """The file with the numbers: the header's own, or the one that it names."""
-    fields, _ = _fields(path)
+    fields, _ = header_fields(path)
     return _data_file(path, fields)
 
 
-def _fields(path: Path) -> tuple[dict[str, str], int]:
+def header_fields(path: Path) -> tuple[dict[str, str], int]:
     """The fields by name, and where the header ends."""
     fields: dict[str, str] = {}
     for line, after in header_lines(path):

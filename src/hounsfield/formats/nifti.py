@@ -92,7 +92,7 @@ def _write(path: Path, array: NDArray[Any], grid: Grid, *, intent: int = 0) -> N
     header.set_data_shape(array.shape)
     header.set_xyzt_units("mm" if grid.unit == "mm" else "unknown")
     header["intent_code"] = intent
-    _set_affine(header, grid)
+    state_grid(header, grid)
     image = kind(array, None, header, dtype=array.dtype)
     with writing(path), open(path, "wb") as file:
         if suffix_of(path) == ".nii":
@@ -102,8 +102,8 @@ def _write(path: Path, array: NDArray[Any], grid: Grid, *, intent: int = 0) -> N
                 image.to_file_map({"image": FileHolder(fileobj=packed)})
 
 
-def _set_affine(header: Any, grid: Grid) -> None:
-    """State the grid so that every reader finds it, and ours finds it to the bit.
+def state_grid(header: Any, grid: Grid) -> None:
+    """State the grid in a header that has none, so that every reader finds it, and ours finds it to the bit.
 
     NIfTI-1 keeps the sform in single precision. A grid that came from one fits; one that came from a qform fits into
     a qform again, and only there; any other is stated in full in an extension beside its rounded sform.

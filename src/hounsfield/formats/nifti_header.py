@@ -63,9 +63,14 @@ def data_file(path: Path) -> Path:
     return next((pair for pair in pairs if isfile(pair)), path)
 
 
+def raw_header(path: Path) -> Any:
+    """The fields of a header as nibabel has them, in the file's byte order, without extensions."""
+    return _parse(path, _head(path)[1])[0]
+
+
 def intent_of(path: Path) -> int:
     """NIfTI's code of what the numbers of a file mean."""
-    return int(_parse(path, _head(path)[1])[0]["intent_code"])
+    return int(raw_header(path)["intent_code"])
 
 
 def grid_note(grid: Grid) -> Any:

@@ -57,7 +57,7 @@ IN_SPACE = ("", "domain", "space", "???", "none")
 
 def read_header(path: Path) -> StoredVolume:
     """What the header of a .nrrd or .nhdr file says. Refuses what can not be true."""
-    fields, end = _fields(path)
+    fields, end = header_fields(path)
     shape = sizes(path, _field(path, fields, "sizes"), whole(path, "its dimension", _field(path, fields, "dimension")))
     vectors = _directions(path, fields, len(shape))
     spatial = _spatial(path, fields, shape, vectors)
@@ -82,11 +82,11 @@ def read_header(path: Path) -> StoredVolume:
 
 def data_file(path: Path) -> Path:
     """The file with the numbers: the header's own, or the one that it names."""
-    fields, _ = _fields(path)
+    fields, _ = header_fields(path)
     return _data_file(path, fields)
 
 
-def _fields(path: Path) -> tuple[dict[str, str], int]:
+def header_fields(path: Path) -> tuple[dict[str, str], int]:
     """The fields by their names in lower case, and where the header ends."""
     fields: dict[str, str] = {}
     end = 0

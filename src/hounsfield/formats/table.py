@@ -146,10 +146,11 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell
         writer.writerow(columns)
         for row in rows:
             cells = [row[column] for column in columns] if isinstance(row, Mapping) else row
-            writer.writerow([_text(value) for value in cells])
+            writer.writerow([cell_text(value) for value in cells])
 
 
-def _text(value: Cell) -> str:
+def cell_text(value: Cell) -> str:
+    """A cell as it is written: numbers so that they read back equal, None as nothing."""
     if value is None or value != value:
         return ""
     if isinstance(value, str):

@@ -135,4 +135,4 @@ def _boxes(path: Path, edge_boxes: tuple[EdgeBox, ...], image: Path) -> Lazy[Box
         said = [(box.label, box.x, box.y, box.ignore) for box in edge_boxes]
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
-    return Lazy(Boxes, str(path), load, digest)
+    return Lazy(Boxes, str(path), load, digest, files=(path,))

@@ -125,4 +125,4 @@ def _boxes(annotations: CocoFile, picture: Picture, image: Path) -> Lazy[Boxes]:
         said = [(a.category, a.bbox, a.is_crowd) for a in picture.annotations]
         return hashlib.sha256(repr((sorted(map(str, annotations.categories.items())), said)).encode()).hexdigest()
 
-    return Lazy(Boxes, f"{annotations.path}, {picture.file_name}", load, digest)
+    return Lazy(Boxes, f"{annotations.path}, {picture.file_name}", load, digest, files=(annotations.path,))

@@ -19,6 +19,7 @@ IMAGE_SUFFIXES = FORMATS.names()
 HOLD_ANYTHING = (".h5", ".hdf5", ".npy", ".npz")  # images, but also models, features, tables
 TABLE_SUFFIXES = (".csv", ".tsv", ".data")
 NOTICES = ("readme", "license", "licence", "citation", "changelog")
+RECORD = "mended.json"  # what `inspect --fix` changed in the copy that it lies in
 DEEPEST = 50  # folders in each other: what lies deeper nobody put there to be read
 
 PARTS = {
@@ -48,8 +49,8 @@ def is_table(path: Path) -> bool:
 
 
 def is_notice(path: Path) -> bool:
-    """Whether a file speaks of the data to people: a README, a licence."""
-    return path.name.lower().startswith(NOTICES)
+    """Whether a file speaks of the data to people: a README, a licence, what was mended."""
+    return path.name.lower().startswith(NOTICES) or path.name == RECORD
 
 
 def files_in(folder: Path) -> list[Path]:

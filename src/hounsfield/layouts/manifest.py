@@ -244,4 +244,4 @@ def _boxes(path: Path, image: Path) -> Lazy[Boxes]:
         grid = lazies.format_of(image).read_grid(image)
         return boxes_csv.read_boxes(path, grid) if suffix_of(path) == ".csv" else boxes_voc.read_boxes(path, grid=grid)
 
-    return Lazy(Boxes, str(path), load, lambda: sha256_of(path))
+    return Lazy(Boxes, str(path), load, lambda: sha256_of(path), files=(path,))

@@ -62,7 +62,7 @@ def _boxes(annotation: Path, image: Path) -> Lazy[Boxes]:
     def load() -> Boxes:
         return read_boxes(annotation, grid=lazies.format_of(image).read_grid(image))
 
-    return Lazy(Boxes, str(annotation), load, lambda: sha256_of(annotation))
+    return Lazy(Boxes, str(annotation), load, lambda: sha256_of(annotation), files=(annotation,))
 
 
 def _parts(folder: Path, images: set[str]) -> tuple[dict[str, str], list[Path], list[Problem]]:

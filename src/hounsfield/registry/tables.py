@@ -116,6 +116,15 @@ CHECKS = Table(  # of the data, by `inspect`
     group="hounsfield.checks",
 )
 
+MENDINGS = Table(  # by the name of the check whose faults they mend
+    "mending",
+    {
+        "boxes": "hounsfield.audit.mending.boxes:mends",
+        "grids": "hounsfield.audit.mending.grids:mends",
+        "label_types": "hounsfield.audit.mending.label_types:mends",
+    },
+)
+
 POINTS = Table(  # the name is how a file's name ends, the longest that fits; a target is read_points(path, grid=None)
     "format of points",
     {

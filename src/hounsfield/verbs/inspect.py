@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from hounsfield.audit.running import Audit
 from hounsfield.formats.files import writing
 from hounsfield.layouts.opening import HALF
 from hounsfield.planning.fingerprint import fingerprint
-from hounsfield.registry.tables import CHECKS
+from hounsfield.registry.tables import CHECKS, MENDINGS
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Refused
+from hounsfield.values import Dataset, Refused, refuse
 from hounsfield.verbs.beforehand import check_names
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.inspection import Inspection
 from hounsfield.verbs.inspection_page import inspection_page
+from hounsfield.verbs.mending import Seen, mended_copy, refuse_place
 
 WHEN_ASKED = frozenset({"privacy"})
 """Checks that are made only when they are asked for."""
@@ -30,20 +32,26 @@ def inspect(
     *,
     privacy: bool = False,
     html: str | Path | None = None,
+    fix: str | Path | None = None,
     watch: Watcher = nobody,
     **opening: Any,
 ) -> Inspection:
     """What a folder holds and what is wrong with it, every case read once for each task that the folder fits.
 
     privacy: look for identifiers in headers too.  html: a file for a page with pictures of the cases concerned.
+    fix: a new folder for a copy in which is mended what can be mended safely; the data themselves are never changed.
     Raises Refused where nothing could be read.
     """
     check_names(layout=opening.get("layout"))
+    if fix is not None:
+        refuse_place(data, Path(fix))
     dataset = open_dataset(data, watch=watch, **opening)
     checks = [CHECKS.load(name) for name in CHECKS.names() if privacy or name not in WHEN_ASKED]
     found = _looked_at(dataset, checks, watch)
     others = [] if opening.get("layout") else _other_readings(data, dataset, opening)
     found = replace(found, also=tuple(_looked_at(other, checks, watch) for other in others))
+    if fix is not None:
+        found = _fixed(found, Path(fix), watch, privacy=privacy, **opening)
     if html is not None:
         page = inspection_page(dataset, found.rows(), found.faults)
         with writing(Path(html)):
@@ -57,9 +65,22 @@ def _looked_at(dataset: Dataset, checks: Sequence[Check], watch: Watcher) -> Ins
 
     audit = Audit(checks)
     facts, good, bad = fingerprint(dataset.cases, through=audit.look, watch=looked)
-    if not good:
+    mends = audit.mends(dataset, {name: MENDINGS.load(name) for name in MENDINGS.names()})
+    if not good and not mends:
         raise Refused(bad)
-    return Inspection(dataset, facts, (*dataset.problems, *bad), audit.faults(dataset))
+    return Inspection(dataset, facts, (*dataset.problems, *bad), audit.faults(dataset), mends)
+
+
+def _fixed(found: Inspection, out: Path, watch: Watcher, **looking: Any) -> Inspection:
+    """The same with a mended copy, which is looked at in the same way before it appears."""
+
+    def again(copy: Path) -> Seen:
+        seen = inspect(copy, watch=watch, **looking)
+        if len(seen.dataset) != len(found.dataset):
+            raise refuse(copy, f"has {len(seen.dataset)} cases, not {len(found.dataset)}")
+        return Seen([*seen.faults, *chain.from_iterable(seen.newly_found().values())], seen.mendable)
+
+    return replace(found, mended=mended_copy(Path(found.dataset.where), found.mendable, out, again=again, watch=watch))
 
 
 def _other_readings(data: str | Path | Dataset, dataset: Dataset, opening: dict[str, Any]) -> list[Dataset]:

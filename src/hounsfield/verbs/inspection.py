@@ -7,28 +7,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hounsfield.audit.mending.mend import Mend, one_a_file
 from hounsfield.values import Dataset, Facts, Fault, Problem
 from hounsfield.verbs.counting import count
+from hounsfield.verbs.mending import Mended
 
 
 @dataclass(frozen=True)
 class Inspection:
     """What a folder holds: its cases, what they are like, and what is wrong with some.
 
-    problems: what keeps cases from being used.  faults: what looks wrong, the surest first.  also: the same of the
-    other ways in which the folder can be read, for other tasks.
+    problems: what keeps cases from being used.  faults: what looks wrong, the surest first.  mends: the safe changes
+    that would end some.  also: the same of the other ways in which the folder can be read, for other tasks.  mended:
+    the copy, where one was asked for.
     """
 
     dataset: Dataset
     facts: Facts
     problems: tuple[Problem, ...]
     faults: tuple[Fault, ...] = ()
+    mends: tuple[Mend, ...] = ()
     also: tuple[Inspection, ...] = ()
+    mended: Mended | None = None
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing was found, in whatever way the folder is read."""
         return not self.problems and not self.faults and all(other.is_clean for other in self.also)
+
+    @property
+    def mendable(self) -> tuple[Mend, ...]:
+        """The safe changes, in whatever way the folder is read."""
+        return one_a_file([*self.mends, *(mend for other in self.also for mend in other.mends)])
 
     def newly_found(self) -> dict[str, tuple[Fault, ...]]:
         """Layout -> what looks wrong only when the folder is read in another way."""
@@ -73,6 +83,8 @@ class Inspection:
             "facts": self.facts.to_json(),
             "problems": [problem.to_json() for problem in self.problems],
             "faults": [fault.to_json() for fault in self.faults],
+            "mendable": [{"file": str(m.file), "check": m.check, "what": m.what} for m in self.mendable],
+            "mended": self.mended and self.mended.to_json(),
             "unclaimed": list(self.dataset.unclaimed),
             "notes": list(self.dataset.notes),
             "readings": [vars(reading) for reading in self.dataset.readings],

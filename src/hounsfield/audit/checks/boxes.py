@@ -45,14 +45,14 @@ class BoxesCheck:
             yield Fault(self.name, dataset.where, what, "Take one from all corners: they are counted from one.", 0.8)
         for case_id, found in measured.items():
             for drawn in found:
-                for what, remedy, sure in _wrong(drawn):
+                for what, remedy, sure in wrong_boxes(drawn):
                     yield Fault(self.name, drawn.where, what, remedy, sure, (case_id,))
 
 
 CHECK = BoxesCheck()
 
 
-def _wrong(drawn: Drawn) -> Iterator[tuple[str, str, float]]:
+def wrong_boxes(drawn: Drawn) -> Iterator[tuple[str, str, float]]:
     """What is wrong with single boxes, what to do, and how sure that is."""
     low, high = drawn.corners[:, 0], drawn.corners[:, 1]
     inverted = np.any(high < low, axis=1)

@@ -21,8 +21,9 @@ IMAGE_BARE = "the image has lost its header: its affine says nothing"
 
 @dataclass(frozen=True)
 class Pair:
-    """An image and its label map: their files and grids."""
+    """An image and its label map: the truth's name, their files and grids."""
 
+    truth: str
     image: str
     label: str
     image_grid: Grid
@@ -46,19 +47,19 @@ class Grids:
         for name, truth in case.case.truths.items():
             grids = case.grids(name) if issubclass(truth.answer.kind, LabelMap) else None
             if grids is not None:
-                pairs.append(Pair(case.where(truth.of), case.where(name), *grids))
+                pairs.append(Pair(name, case.where(truth.of), case.where(name), *grids))
         return pairs
 
     def judge(self, measured: Mapping[str, list[Pair]], dataset: Dataset) -> Iterable[Fault]:
         """Every pair that does not fit, with the side that is unlike the pairs that do."""
-        good = [pair.image_grid for pairs in measured.values() for pair in pairs if pair.fits]
+        good = fitting(measured)
         for case_id, pairs in measured.items():
             for pair in pairs:
                 if not pair.fits:
                     yield self._fault(case_id, pair, good)
 
     def _fault(self, case_id: str, pair: Pair, good: Sequence[Grid]) -> Fault:
-        blame = _blame(pair, good)
+        blame = blamed(pair, good)
         is_image = blame in (IMAGE_ODD, IMAGE_BARE)
         where, other = (pair.image, pair.label) if is_image else (pair.label, pair.image)
         what = f"{_difference(pair, is_image)} {'its label' if is_image else 'its image'} {other}"
@@ -68,6 +69,11 @@ class Grids:
 
 
 CHECK = Grids()
+
+
+def fitting(measured: Mapping[str, list[Pair]]) -> list[Grid]:
+    """The grids of the pairs that fit, which the others are held against."""
+    return [pair.image_grid for pairs in measured.values() for pair in pairs if pair.fits]
 
 
 def _difference(pair: Pair, of_image: bool) -> str:
@@ -81,7 +87,7 @@ def _difference(pair: Pair, of_image: bool) -> str:
     return f"lies up to {away:.3g} {own.unit} away from"
 
 
-def _blame(pair: Pair, good: Sequence[Grid]) -> str:
+def blamed(pair: Pair, good: Sequence[Grid]) -> str:
     """Which side is odd, in words; nothing where that can not be told."""
     image, label = pair.image_grid, pair.label_grid
     if _is_bare(label) != _is_bare(image):
@@ -96,8 +102,12 @@ def _blame(pair: Pair, good: Sequence[Grid]) -> str:
 
 
 def _is_bare(grid: Grid) -> bool:
-    """Whether an affine is what files get when nobody sets one: no place, and no more than a spacing of one."""
-    return grid.frame == "RAS" and np.array_equal(np.abs(grid.affine), np.eye(grid.ndim + 1))
+    """Whether an affine is what files get when nobody sets one: a spacing of one, and its place at 0 or its middle."""
+    d = grid.ndim
+    steps, place = np.abs(grid.affine[:d, :d]), np.abs(grid.affine[:d, d])
+    middle = (np.array(grid.shape) - 1) / 2  # where NIfTI without any orientation is put by those who read it
+    is_nowhere = not place.any() or np.array_equal(place, middle)
+    return grid.frame == "RAS" and np.array_equal(steps, np.eye(d)) and is_nowhere
 
 
 def _oddness(grid: Grid, peers: Sequence[Grid]) -> int:
