@@ -18,6 +18,9 @@ from hounsfield.cli.words import as_json, opened_by, opening
 @click.argument("data", nargs=-1)
 @click.option("--out", required=True, help="The folder for answers and manifest.")
 @click.option("--input", "inputs", multiple=True, metavar="ROLE=FILE", help="One case of several inputs; repeat it.")
+@click.option(
+    "--probabilities", type=click.Choice(("uint8", "float16")), help="Write maps of every class beside the answers."
+)
 @click.option("--derive", metavar="NAME", help="Derive the task's cases from other data.")
 @opening
 @as_json
@@ -28,7 +31,7 @@ def predict_command(
     roles = _roles(inputs)
     from hounsfield.verbs.predict import predict
 
-    how = {"derive": words.pop("derive"), **opened_by(words)}
+    how = {name: words.pop(name) for name in ("derive", "probabilities")} | opened_by(words)
     with Line() as watch:
         answered = predict(model, data, out=out, inputs=roles, watch=watch, **how)
     is_something = bool(answered.done or answered.there)
