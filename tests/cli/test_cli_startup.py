@@ -70,6 +70,7 @@ def done_in_words(output: str) -> str:
         (("train", "data", "--out", "x", "--task", "poetry"), 2, "segmentation"),
         (("train", "data", "--out", "x", "--method", "unet", "--set", "flux=1"), 2, "patch"),
         (("plan", "data", "--set", "noequals"), 2, "noequals"),
+        (("predict", "model", "data", "--out", "x", "--probabilities", "float64"), 2, "uint8"),
         (("travel",), 2, "travel"),
         (("--flux",), 2, "--flux"),
     ],

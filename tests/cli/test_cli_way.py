@@ -14,6 +14,9 @@ import pytest
 from hounsfield.audit.checks import grids
 from hounsfield.cli import progress
 from hounsfield.cli.progress import Line
+from hounsfield.packages.writing import Contents, write_package
+from hounsfield.registry.tables import METHODS
+from hounsfield.values import Budget, Facts, State
 
 TINY = ("--steps", "2", "--set", "features=4,8", "--set", "batch=1", "--set", "supervised=0", "--set", "patch=16,16,16")
 
@@ -118,6 +121,20 @@ def test_tables_say_units_intervals_and_what_is_undefined(model, command) -> Non
 def test_starting_from_a_model_is_told(torsos: Path, model, tmp_path: Path, command) -> None:
     ended = command("train", torsos, "--out", tmp_path / "m", "--start-from", model.folder, *TINY)
     assert f"{len(model.state.arrays)} arrays were taken from the model it started from." in ended.out
+
+
+def test_maps_come_beside_the_answers_where_the_task_has_some(torsos: Path, model, tmp_path: Path, command) -> None:
+    scan, out = torsos / "imagesTr" / "torso_0000.nii.gz", tmp_path / "out"
+    assert command("predict", model.folder, scan, "--out", out, "--probabilities", "uint8").code == 0
+    assert (out / "torso_0000.probabilities.nii.gz").is_file()
+    plan = METHODS.load("deformable").candidates(Facts(), Budget(), {})[0]
+    write_package(tmp_path / "registration", Contents(plan, State(), Facts()))
+    pair = ("--input", f"fixed={scan}", "--input", f"moving={scan}", "--out", tmp_path / "none")
+    ended = command("predict", tmp_path / "registration", *pair, "--probabilities", "uint8")
+    assert ended.code == 2
+    assert len(ended.said) == 1
+    assert ended.said[0].startswith("hounsfield: --probabilities: was asked of a model for registration")
+    assert not (tmp_path / "none").exists()
 
 
 def test_without_a_truth_predict_comes_next(torsos: Path, command) -> None:

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from hounsfield.ops.resampling import canonical, canonical_grid, regrid, resample, resample_labels, uncanonical
 from hounsfield.values import Grid
+from orientations import WAYS, stored
 
 LPS = np.diag([-1.0, -1.0, 1.0])
 
@@ -147,6 +148,23 @@ def test_all_48_orientations_become_canonical_and_come_back(order, flips):
     back = uncanonical(turned, on, grid)
     assert np.array_equal(back, array)
     assert back.dtype == array.dtype
+
+
+@pytest.mark.parametrize("turn", [(45, 0, 0), (0, 45, 0), (0, 0, -45), (135, 0, 45), (45, 45, 0), "diagonal"])
+def test_axes_halfway_between_the_worlds_are_ordered_alike_however_they_are_stored(turn):
+    """A network must not see a volume turned because a program exchanged the axes of its array."""
+    by_sixty = Rotation.from_rotvec(np.full(3, np.deg2rad(60) / np.sqrt(3)))  # as far from x as from y and z
+    turned = by_sixty if turn == "diagonal" else Rotation.from_euler("xyz", turn, degrees=True)
+    affine = np.eye(4)
+    affine[:3, :3], affine[:3, 3] = turned.as_matrix() * [0.7, 1.3, 2.1], [4, -5, 6]
+    array = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    seen = []
+    for way in WAYS:
+        image = stored(array, affine, way)
+        seen.append(canonical(np.asarray(image.dataobj), Grid(image.shape, np.float64(np.float32(image.affine)))))
+    for values, grid in seen:
+        np.testing.assert_array_equal(values, seen[0][0])
+        np.testing.assert_allclose(grid.affine, seen[0][1].affine, atol=1e-5)
 
 
 def test_a_picture_is_canonical_already():

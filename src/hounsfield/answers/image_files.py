@@ -50,6 +50,11 @@ def write_labels(path: Path, array: NDArray[Any], grid: Grid) -> None:
             kind.write_labels(other, array, grid)
 
 
+def is_picture(grid: Grid) -> bool:
+    """Whether a file of a picture, which states neither spacing nor place, says everything of this grid."""
+    return grid.ndim == 2 and grid == Grid.picture(grid.shape)
+
+
 def _format_of(path: Path) -> VolumeFormat | None:
     """The format of volumes that the name says, None for pictures. Refuses formats that are only read."""
     module = FORMATS.targets.get(suffix_of(path), "").partition(":")[0]

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from hounsfield.answers.image_files import write_labels
+from hounsfield.answers.image_files import is_picture, write_labels
 from hounsfield.answers.writing import write_json
 from hounsfield.formats import nifti, picture
 from hounsfield.formats.files import stem_of, suffix_of
-from hounsfield.values import Grid, LabelMap, refuse
+from hounsfield.values import LabelMap, refuse
 
 
 def write_label_map(labels: LabelMap, stem: Path) -> Sequence[Path]:
     """STEM.png for pictures, else STEM.nii.gz; STEM.objects.* where objects are told apart; STEM.labels.json: names."""
-    is_picture = labels.grid.ndim == 2 and labels.grid == Grid.picture(labels.grid.shape)
-    suffix = ".png" if is_picture else ".nii.gz"
+    suffix = ".png" if is_picture(labels.grid) else ".nii.gz"
     files = [stem.with_name(stem.name + suffix)]
     write_labels(files[0], labels.array, labels.grid)
     if labels.instances is not None:

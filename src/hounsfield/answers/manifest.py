@@ -21,7 +21,8 @@ class Entry:
     """What was done for one case.
 
     inputs: digest of everything that was looked at.  answers: file (relative to the folder) -> sha256, the first
-    being the one to read.  package: digest of the model.  seen: "training", "validation" or "no".
+    being the one to read.  probabilities: how the maps among them are stored, where there are some.
+    package: digest of the model.  seen: "training", "validation" or "no".
     """
 
     id: str
@@ -37,6 +38,7 @@ class Entry:
     seconds: float = 0.0
     peak_bytes: int | None = None
     problem: Mapping[str, str] | None = None
+    probabilities: str | None = None
 
     @property
     def refusal(self) -> Problem | None:

@@ -19,6 +19,9 @@ from hounsfield.cli.words import as_json, opened_by, opening
 @click.argument("data", nargs=-1)
 @click.option("--out", required=True, help="The folder for answers and manifest.")
 @click.option("--input", "inputs", multiple=True, metavar="ROLE=FILE", help="One case of several inputs; repeat it.")
+@click.option(
+    "--probabilities", type=click.Choice(("uint8", "float16")), help="Write maps of every class beside the answers."
+)
 @click.option("--derive", metavar="NAME", help="Derive the task's cases from other data.")
 @opening
 @as_json
@@ -27,7 +30,7 @@ def predict_command(
 ) -> None:
     """Answer every case of the files and folders given; what is done already is passed over."""
     roles = _roles(inputs)
-    how = {"derive": words.pop("derive"), **opened_by(words)}
+    how = {name: words.pop(name) for name in ("derive", "probabilities")} | opened_by(words)
     from hounsfield.verbs.beforehand import check_prediction
 
     check_prediction(model, data, roles, Path(out), how["layout"])

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import tokenize
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from hounsfield.formats.files import size_of, unpack
+from hounsfield.formats.files import size_of, unpack, writing
 from hounsfield.formats.label_values import whole_numbers
 from hounsfield.formats.zipped import list_members as list_zip
 from hounsfield.formats.zipped import open_member
@@ -90,6 +91,14 @@ def read_labels(path: Path) -> tuple[NDArray[np.integer], Grid]:
     member = _only(Path(path))
     grid = pixel_grid(path, member.shape)
     return whole_numbers(path, read_member(path, member.name)), grid
+
+
+def write_members(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays by name to a packed .npz; the bytes depend on nothing but the content. Objects are a ValueError."""
+    with writing(path), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
 
 
 def spatial(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -54,8 +54,13 @@ def write_image(path: Path, image: Image) -> None:
     array = image.array(image.source.dtype)
     supported = array.dtype.kind in "iuf" and array.dtype != np.float16
     array = array if supported else array.astype(np.uint8 if array.dtype.kind == "b" else np.float32)
-    volume = np.moveaxis(array.reshape(array.shape[0], *_volume(image.grid)), 0, -1)
+    volume = _channels_last(array, image.grid)
     _write(Path(path), volume[..., 0] if image.channels == 1 else volume, image.grid)
+
+
+def write_scaled(path: Path, array: NDArray[np.integer], grid: Grid, *, slope: float) -> None:
+    """Write channels of integers (C, *grid.shape) that every reader multiplies by `slope`."""
+    _write(Path(path), _channels_last(array, grid), grid, slope=slope)
 
 
 def write_labels(path: Path, array: NDArray[Any], grid: Grid) -> None:
@@ -74,7 +79,7 @@ def read_vectors(path: Path) -> tuple[NDArray[np.float32], Grid]:
 
 def write_vectors(path: Path, vectors: NDArray[np.floating], grid: Grid) -> None:
     """Write a displacement field (d, *grid.shape) in mm along the RAS axes, as NIfTI's 5-D vectors."""
-    volume = np.moveaxis(vectors.reshape(len(vectors), *_volume(grid)), 0, -1)
+    volume = _channels_last(vectors, grid)
     _write(Path(path), np.ascontiguousarray(volume[:, :, :, None, :]), grid, intent=VECTOR)
 
 
@@ -82,7 +87,11 @@ def _volume(grid: Grid) -> tuple[int, ...]:
     return grid.shape if grid.ndim == 3 else (*grid.shape, 1)
 
 
-def _write(path: Path, array: NDArray[Any], grid: Grid, *, intent: int = 0) -> None:
+def _channels_last(array: NDArray[Any], grid: Grid) -> NDArray[Any]:
+    return np.moveaxis(array.reshape(len(array), *_volume(grid)), 0, -1)
+
+
+def _write(path: Path, array: NDArray[Any], grid: Grid, *, intent: int = 0, slope: float | None = None) -> None:
     """Write (i, j, k[, ...]) on a grid. The bytes depend on nothing but the content."""
     if suffix_of(path) not in (".nii", ".nii.gz"):
         raise refuse(path, "is no name of a NIfTI file", "Let it end in .nii or .nii.gz.")
@@ -94,6 +103,8 @@ def _write(path: Path, array: NDArray[Any], grid: Grid, *, intent: int = 0) -> N
     header["intent_code"] = intent
     state_grid(header, grid)
     image = kind(array, None, header, dtype=array.dtype)
+    if slope is not None:  # numbers are then stored as they are
+        image.header.set_slope_inter(slope, 0)
     with writing(path), open(path, "wb") as file:
         if suffix_of(path) == ".nii":
             image.to_file_map({"image": FileHolder(fileobj=file)})

@@ -74,6 +74,17 @@ def write_picture(path: Path, array: NDArray[Any]) -> None:
         _to_pillow(np.ascontiguousarray(pixels)).save(path)
 
 
+def write_channels(path: Path, array: NDArray[np.uint8]) -> None:
+    """Write channels (C, row, column) of 8 bits as the pages of a TIFF, noted as channels the way ImageJ does."""
+    if WRITTEN.get(suffix_of(Path(path))) != "TIFF":
+        raise refuse(path, "is no name of a TIFF, whose pages the channels are", "Let it end in .tif.")
+    first, *rest = map(_to_pillow, np.ascontiguousarray(array))
+    note = f"ImageJ=1.54f\nimages={len(array)}\nchannels={len(array)}\nhyperstack=true\nmode=grayscale\n"
+    with writing(Path(path)):
+        # packed by runs: what unpacks to hundreds of times its size is refused by readers, this one among them
+        first.save(path, compression="packbits", save_all=True, append_images=rest, description=note)
+
+
 def write_labels(path: Path, array: NDArray[Any]) -> None:
     """Write label values (row, column) as a grey picture of 8 or 16 bits, whichever holds them; never as JPEG."""
     if WRITTEN.get(suffix_of(Path(path))) == "JPEG":

@@ -18,6 +18,8 @@ from hounsfield.layouts.unzipped import is_zip, unpacked
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
 from hounsfield.values.wording import count
 
+PARTS = ("objects", "probabilities")  # of an answer, in files of their own
+
 
 @dataclass(frozen=True)
 class SingleImages:
@@ -80,5 +82,12 @@ def _series(path: Path) -> Case:
 
 def _images(folder: Path) -> list[Path]:
     if folder.is_dir():
-        return without_masks(images_in(folder))
+        return _without_parts(without_masks(images_in(folder)))
     return [folder] if is_image(folder) else []
+
+
+def _without_parts(images: list[Path]) -> list[Path]:
+    """The images, without those that are parts of the answer they lie beside: CASE.objects.nii.gz of CASE.nii.gz."""
+    wholes = {stem_of(path) for path in images}
+    named = [(path, *stem_of(path).rpartition(".")) for path in images]
+    return [path for path, whole, _, part in named if part not in PARTS or whole not in wholes]

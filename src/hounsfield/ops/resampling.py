@@ -281,8 +281,17 @@ def _fill_outside(out: NDArray[Any], inside: list[NDArray[np.bool_]], axes: tupl
 
 
 def _orientation(grid: Grid) -> tuple[tuple[int, ...], tuple[bool, ...]]:
-    """For each world axis the array axis closest to it, and whether that axis runs against it."""
+    """For each world axis the array axis closest to it, and whether that axis runs against it.
+
+    Where several orders are as close (axes at 45 degrees), it is the same one however the array is stored.
+    """
     d = grid.ndim
     cosines = grid.affine[:d, :d] / np.maximum(grid.spacing, 1e-12)
-    order = max(permutations(range(d)), key=lambda axes: sum(abs(cosines[w, a]) for w, a in enumerate(axes)))
+
+    def closeness(axes: tuple[int, ...]) -> tuple[float, ...]:
+        along = [cosines[:, a] * np.sign(cosines[w, a]) for w, a in enumerate(axes)]
+        close = sum(direction[w] for w, direction in enumerate(along))
+        return tuple(np.round([close, *np.ravel(along)], 4))  # beyond that, affines of single precision are noise
+
+    order = max(permutations(range(d)), key=closeness)
     return order, tuple(bool(cosines[w, a] < 0) for w, a in enumerate(order))

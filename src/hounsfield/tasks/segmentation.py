@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hounsfield.answers.label_files import read_label_map, write_label_map
+from hounsfield.answers.probability_files import write_probabilities
 from hounsfield.evaluation.overlap import dice
 from hounsfield.evaluation.segmentation import DICE, FOREGROUND_DICE, HD95, INSTANCE_AP, LESION_F1, NSD, VOLUME_ERROR
 from hounsfield.figures.label_maps import label_map_figure
@@ -103,6 +104,7 @@ TASK = Task(
     combine=combine,
     default=default,
     write=write,
+    write_evidence=write_probabilities,
     read=read_label_map,
     figure=figure,
 )

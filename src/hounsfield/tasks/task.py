@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from hounsfield.evaluation.metric import Metric
 from hounsfield.figures.picture import Picture
-from hounsfield.values import Answer, ArrayValue, Case, Dataset, Decision, Facts, Findings
+from hounsfield.values import Answer, ArrayValue, Case, Dataset, Decision, Dense, Facts, Findings
 
 Combine: TypeAlias = Callable[[Sequence[object]], Findings]
 Derive: TypeAlias = Callable[[Dataset, str], Dataset]
@@ -28,6 +28,8 @@ class Task:
     truths: the kinds of truth that its answers are held against; the answer's own where none is named.
     roles: the inputs that every case of it has; any where none is named.
     write: findings -> files, their names beginning with the stem.  read: the first of them -> the answer.
+    write_evidence: what a model says before anything is decided -> files, in the type of numbers that is named;
+    none where nothing dense is said.
     figure: a picture of one case's findings beside its truth.
     """
 
@@ -44,6 +46,7 @@ class Task:
     derive: Mapping[str, Derive] = field(default_factory=dict)
     truths: tuple[type, ...] = ()
     roles: tuple[str, ...] = ()
+    write_evidence: Callable[[Dense, Path, str], Sequence[Path]] | None = None
 
     def has_truth(self, case: Case) -> bool:
         """Whether a case is one of this task's and an answer can be held against its truths; nothing is read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,11 @@ class Dense:
             yield 0, grid.shape[0], probabilities
 
         return Dense(grid, channels, labels, slabs)
+
+    def held(self) -> Dense:
+        """The same with all slabs in memory: made once, however often they are asked for."""
+        slabs = list(self.slabs())
+        return replace(self, slabs=lambda: iter(slabs))
 
     def array(self) -> NDArray[np.float32]:
         """All slabs together: (K, *grid.shape)."""

@@ -16,7 +16,7 @@ from hounsfield.packages.package import Package
 from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.seam import Trained
 from hounsfield.training.memory import peak_bytes
-from hounsfield.values import Case, Findings, Limits, Problem, Refused, refuse
+from hounsfield.values import Case, Dense, Findings, Limits, Problem, Refused, refuse
 from hounsfield.verbs.inputs import where
 
 OUR_FAULTS = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
@@ -24,13 +24,17 @@ OUR_FAULTS = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError
 
 @dataclass
 class Answering:
-    """A package, opened, and the folder it answers into; `before` is what the folder's manifest says."""
+    """A package, opened, and the folder it answers into.
+
+    before: what the folder's manifest says.  probabilities: how maps of them are stored beside the answers, if at all.
+    """
 
     package: Package
     task: Any
     trained: Trained
     out: Path
     before: Mapping[str, Entry] = field(default_factory=dict)
+    probabilities: str | None = None
 
     def answer(self, case: Case) -> Findings | None:
         """Answer a case: the answer's files, then its line of the manifest. None where both are there already.
@@ -49,15 +53,38 @@ class Answering:
                 raise refusal
             check_length(case.id, where=where(case), added=ADDED)
             found = facts_of_inputs(case)
-            findings = self.trained.answer(case, Limits())
-            files = self.task.write(findings, self.out / case.id, case)
+            findings, files = self._said(case)
         except (Refused, *OUR_FAULTS) as error:
             named = _refusal(error, case)
             add(self.out, replace(self._entry(case, digest), problem=named.problems[0].to_json()))
             raise named from None
         findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
+        self._remove_others(case, files)
         add(self.out, self._answered(case, digest, files, findings, time.monotonic() - began))
         return findings
+
+    def _said(self, case: Case) -> tuple[Findings, Sequence[Path]]:
+        """What the model says of a case, and the files it is written to, the answer's before the maps."""
+        stem = self.out / case.id
+        if self.probabilities is None:
+            findings = self.trained.answer(case, Limits())
+            return findings, self.task.write(findings, stem, case)
+        evidence = self.trained.evidence(case, Limits())
+        if not isinstance(evidence, Dense):
+            raise refuse(case.id, "gets no probabilities from this model, only answers", "Leave out --probabilities.")
+        held = evidence.held()
+        findings = self.task.combine([held])
+        maps = self.task.write_evidence(held, stem, self.probabilities)
+        return findings, [*self.task.write(findings, stem, case), *maps]
+
+    def _remove_others(self, case: Case, files: Sequence[Path]) -> None:
+        """Delete what an earlier answer had and this one has not, such as maps: they would seem to belong to it."""
+        before = self.before.get(case.id)
+        for name in before.answers if before else ():
+            file = self.out / name
+            is_its = name.startswith(f"{case.id}.") and not leaves_its_folder(name)
+            if is_its and file not in files and file.is_file():
+                file.unlink()
 
     def _named_as_trained(self, case: Case) -> Case:
         """The case with its only input under the only role that the model knows, whatever it was called."""
@@ -71,7 +98,7 @@ class Answering:
         entry = self.before.get(case.id)
         if entry is None or (entry.package, entry.inputs) != (self.package.digest, digest):
             return False
-        return entry.is_done(self.out)
+        return self.probabilities in (None, entry.probabilities) and entry.is_done(self.out)
 
     def _refuse_anothers_name(self, case: Case, digest: str) -> None:
         """Raises Refused where the folder holds the answer to other files of the same name."""
@@ -89,6 +116,7 @@ class Answering:
             alarms=findings.alarms,
             seconds=round(seconds, 3),
             peak_bytes=peak_bytes(),
+            probabilities=self.probabilities,
         )
 
     def _entry(self, case: Case, digest: str) -> Entry:

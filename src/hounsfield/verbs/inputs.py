@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hounsfield.layouts.single_images import single_case
+from hounsfield.layouts.single_images import PARTS, single_case
 from hounsfield.layouts.unzipped import is_zip
 from hounsfield.packages.package import Package
 from hounsfield.registry.tables import TASKS
@@ -83,6 +83,11 @@ def _told_apart(cases: list[Case]) -> list[Case]:
         other = seen.setdefault(case.id.lower(), case)
         if other is not case:
             what = f"is the name of two cases ({where(other)} and {where(case)})"
+            raise refuse(case.id, what, "Predict them with two different --out.")
+    for case in cases:
+        whole, _, part = case.id.lower().rpartition(".")
+        if part in PARTS and whole in seen:
+            what = f"would be answered in a file of the answer to {seen[whole].id}"
             raise refuse(case.id, what, "Predict them with two different --out.")
     return cases
 

@@ -30,11 +30,13 @@ class Model:
         *,
         out: str | Path,
         inputs: Mapping[str, str | Path] | None = None,
+        probabilities: str | None = None,
         watch: Watcher = nobody,
         **opening: Any,
     ) -> Predicted:
         """Answer every case of files and folders into a folder, as the verb does."""
-        return predict(self.package, data, out=out, inputs=inputs, watch=watch, **opening)
+        asked: dict[str, Any] = {"inputs": inputs, "probabilities": probabilities, "watch": watch}
+        return predict(self.package, data, out=out, **asked, **opening)
 
     def answer(self, case: Case) -> Findings:
         """The findings of one case, in memory; nothing is written."""

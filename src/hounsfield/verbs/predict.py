@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.manifest import NAME, entries
+from hounsfield.answers.probability_files import STORED
 from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
+from hounsfield.tasks.task import Task
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Problem, Refused, Setting
+from hounsfield.values import Dataset, Problem, Refused, Setting, refuse
 from hounsfield.verbs.answering import Answering
 from hounsfield.verbs.beforehand import check_prediction, check_room
 from hounsfield.verbs.counting import count
@@ -48,22 +50,25 @@ def predict(
     *,
     out: str | Path,
     inputs: Mapping[str, str | Path] | None = None,
+    probabilities: str | None = None,
     watch: Watcher = nobody,
     **opening: Any,
 ) -> Predicted:
     """Answer every case of the files and folders given and write answers and manifest to a folder.
 
     What this model has answered there already is passed over; a case that can not be answered is noted, and the rest
-    goes on. inputs: role -> file, for one case of several inputs. Raises Refused where nothing can be done at all.
+    goes on. inputs: role -> file, for one case of several inputs. probabilities: "uint8" or "float16", to write maps of
+    them beside the answers. Raises Refused where nothing can be done at all.
     """
     place, given = Path(out), [data] if isinstance(data, (str, Path, Dataset)) else data
     check_prediction(model, given, inputs or {}, place, opening.get("layout"))
     package = load(model)
+    task = TASKS.load(package.plan.task)
+    _refuse_maps(probabilities, task)
     cases, problems = cases_of(given, inputs or {}, package, {**opening, "watch": watch})
     _make_folder(place)
-    answering = Answering(
-        package, TASKS.load(package.plan.task), package.open(Setting(devices()[0])), place, entries(place) or {}
-    )
+    trained = package.open(Setting(devices()[0]))
+    answering = Answering(package, task, trained, place, entries(place) or {}, probabilities)
     done, there, alarmed = list[str](), list[str](), list[str]()
     for number, case in enumerate(cases):
         watch({"stage": "answering", "done": number, "total": len(cases), "case": case.id})
@@ -84,6 +89,15 @@ def predict(
         alarmed += [case.id] if findings.alarms else []
     watch({"stage": "answering", "done": len(cases), "total": len(cases)})
     return Predicted(place, tuple(done), tuple(there), tuple(alarmed), tuple(problems))
+
+
+def _refuse_maps(probabilities: str | None, task: Task) -> None:
+    """Raises Refused where maps are asked for that can not be had."""
+    if probabilities not in (None, *STORED):
+        raise refuse("--probabilities", f"can not be stored as {probabilities}", f"Choose {' or '.join(STORED)}.")
+    if probabilities is not None and task.write_evidence is None:
+        what = f"was asked of a model for {task.name}, which has no probabilities of each element"
+        raise refuse("--probabilities", what, "Leave it out.")
 
 
 def _make_folder(place: Path) -> None:

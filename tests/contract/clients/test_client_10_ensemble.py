@@ -22,6 +22,7 @@ from hounsfield.training.clock import StepClock
 from hounsfield.training.ensemble import EnsembleMethod, TrainedEnsemble
 from hounsfield.values import (
     Budget,
+    Dataset,
     Dense,
     Facts,
     Findings,
@@ -34,6 +35,7 @@ from hounsfield.values import (
     State,
     equal,
 )
+from hounsfield.verbs.predict import predict
 
 UNET = METHODS.load("unet")
 STEPS = 4
@@ -118,6 +120,14 @@ def test_client_ensemble_is_packaged_as_one(tmp_path: Path) -> None:
         member = open_package(tmp_path / "model" / "parts" / name)
         assert member.plan == part.plan
         assert equal(member.state, part.state)
+
+
+def test_client_ensemble_writes_maps_of_the_mean(tmp_path: Path) -> None:
+    package = write_package(tmp_path / "model", Contents(two().plan, two().state, two().facts))
+    data = Dataset("memory", (two().held_out,))
+    assert predict(package, data, out=tmp_path / "out", probabilities="float16").done == (two().held_out.id,)
+    with np.load(tmp_path / "out" / f"{two().held_out.id}.probabilities.npz") as found:
+        assert found["probabilities"] == pytest.approx(sum(members(two().state)) / 2, abs=1e-3)
 
 
 def test_client_ensemble_joins_packages(tmp_path: Path) -> None:
