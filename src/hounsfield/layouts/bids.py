@@ -80,6 +80,7 @@ class Bids:
             task_why="there are masks below derivatives" if by_masks else told.task_why,
             problems=tuple(problems),
             unclaimed=unclaimed(folder, used),
+            notes=joined.notes,
         )
 
 
@@ -164,7 +165,7 @@ def _participants(root: Path, visits: Iterable[Visit], options: ReadOptions) -> 
     def ids_behind(text: str, patient: str | None) -> list[str]:
         return [f"sub-{text.removeprefix('sub-')}"] if patient is None else cases[patient]
 
-    return join([path] if path.is_file() else [], find, ids_behind, options.columns)
+    return join([path] if path.is_file() else [], find, ids_behind, options)
 
 
 def _beside(image: Path) -> Path:

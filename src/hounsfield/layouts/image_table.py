@@ -82,6 +82,7 @@ class ImageTable:
             task_why=told.task_why,
             problems=tuple(problems),
             unclaimed=unclaimed(folder, [*images, *joined.tables]),
+            notes=joined.notes,
         )
 
 
@@ -106,7 +107,7 @@ def _joined(folder: Path, images: list[Path], options: ReadOptions) -> Joined[Pa
     def ids_behind(text: str, image: Path | None) -> list[str]:
         return [listed.missing(text) if image is None else ids[image]]
 
-    return join(tables, listed.find, ids_behind, options.columns)
+    return join(tables, listed.find, ids_behind, options)
 
 
 def _parts(tables: Iterable[Path]) -> dict[Path | None, str | None]:

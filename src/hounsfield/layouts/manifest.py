@@ -13,7 +13,7 @@ refused.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
@@ -23,7 +23,8 @@ from hounsfield.formats import boxes_csv, boxes_voc
 from hounsfield.formats.files import sha256_of, suffix_of
 from hounsfield.formats.table import Table
 from hounsfield.layouts import lazies
-from hounsfield.layouts.case_tables import ID, Row, first_of, questions, read_named, told_by
+from hounsfield.layouts.absences import Named, absences, kept_apart
+from hounsfield.layouts.case_tables import ID, Row, first_of, part_in, questions, read_named, split_columns, told_by
 from hounsfield.layouts.folders import files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask
@@ -90,7 +91,8 @@ class Manifest:
         columns = _columns(table, options.ignore)
         if not columns.inputs:
             raise refuse(table.where, "has no column of images left", "Ignore fewer columns.")
-        listed, problems = _listed(table, columns)
+        listed, named, problems = _listed(table, columns, options.ignore)
+        missing, notes = absences(named)
         rows = {case_id: one.row for case_id, one in listed.items()}
         of = columns.role(columns.inputs[0])
         told = told_by(rows, options, tables=[table], where=table.where, of=of, hidden=_hidden(table))
@@ -111,8 +113,9 @@ class Manifest:
             cases=tuple(cases),
             task=columns.task if by_files else told.task,
             task_why=f"the manifest has {', '.join(columns.truths)} of the cases" if by_files else told.task_why,
-            problems=tuple(problems),
+            problems=(*problems, *missing),
             unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
+            notes=notes,
         )
 
 
@@ -167,11 +170,15 @@ def _hidden(table: Table) -> set[str]:
     return {*files.inputs, *files.truths, *(name for name in table.columns if name.lower() in ID)}
 
 
-def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Problem]]:
-    """Case -> row, and what is wrong with others.
+def _listed(
+    table: Table, columns: Columns, ignore: Container[str]
+) -> tuple[dict[str, Listed], list[Named], list[Problem]]:
+    """Case -> row of those that can be used; each case with the files that it lacks; and what is wrong with others.
 
     Raises Refused for two rows of one name, and paths that lead out of the folder.
     """
+    splits = [name for name in split_columns(table.columns) if name not in ignore]
+    all_named: list[Named] = []
     listed: dict[str, Listed] = {}
     lines: dict[str, int] = {}
     problems: list[Problem] = []
@@ -187,15 +194,20 @@ def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Pro
         named = {column: row[column] for column in (*columns.inputs, *columns.truths) if row[column]}
         paths = {column: _inside(text, Path(table.where).parent, where) for column, text in named.items()}
         missing = [column for column, path in paths.items() if not isfile(path)]
-        for column in missing:
-            what = f"names {named[column][:80]!r}, which is not there"
-            problems.append(Problem(where, what, "Add the file, or mend the path.", name))
+        lacks = [_lacks(where, named[column], name) for column in missing]
+        is_absent = bool(paths) and len(missing) == len(paths)
+        all_named.append(Named(kept_apart(part_in(row, splits)), tuple(lacks) if is_absent else ()))
+        problems += [] if is_absent else lacks
         files = {column: path for column, path in paths.items() if column not in missing}
         if not set(files) & set(columns.inputs) and not missing:
             problems.append(Problem(where, f"names no image of {name!r}", "Name its files, or remove the row.", name))
         elif not set(missing) & set(columns.inputs):
             listed[name] = Listed(row, files)
-    return listed, problems
+    return listed, all_named, problems
+
+
+def _lacks(where: str, path: str, case: str) -> Problem:
+    return Problem(where, f"names {path[:80]!r}, which is not there", "Add the file, or mend the path.", case)
 
 
 def _check(row: Row, where: str, before: int | None) -> None:
