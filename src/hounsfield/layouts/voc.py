@@ -97,6 +97,6 @@ def _parts(lists: Mapping[Path, list[str]]) -> tuple[dict[str, str], list[Proble
 def _named(lists: Mapping[Path, list[str]], images: Container[str]) -> Iterator[Named]:
     """Each image that a list names, once, with the problem that it is not there."""
     remedy = "Add it to JPEGImages, or shorten the list."
-    for name, path in {name: path for path, names in reversed(lists.items()) for name in names}.items():
+    for name, path in {name: path for path, names in reversed(list(lists.items())) for name in names}.items():
         missing = Problem(str(path), f"lists {name[:80]}, which is not there", remedy, name)
         yield Named(kept_apart(PARTS.get(path.stem)), () if name in images else (missing,))
