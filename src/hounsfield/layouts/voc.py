@@ -86,9 +86,8 @@ def _parts(lists: Mapping[Path, list[str]]) -> tuple[dict[str, str], list[Proble
     parts: dict[str, str] = {}
     problems = []
     for path, names in lists.items():
-        part = PARTS.get(path.stem)
-        for name in names if part is not None else ():
-            if parts.setdefault(name, part) != part:
+        for name in names if path.stem in PARTS else ():
+            if parts.setdefault(name, PARTS[path.stem]) != PARTS[path.stem]:
                 what = f"lists {name}, which is in the part {parts[name]} already"
                 problems.append(Problem(str(path), what, "Keep each image in one part."))
     return parts, problems
