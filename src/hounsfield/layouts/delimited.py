@@ -36,7 +36,8 @@ class Delimited:
             return None
         if all(_is_heart(path) for path in tables):
             return Claim(0.9, "the tables are those of UCI's heart disease, one for each hospital")
-        return Claim(0.5, f"there are {len(tables)} tables and no images")
+        there = f"there are {len(tables)} tables" if len(tables) != 1 else "there is 1 table"
+        return Claim(0.5, f"{there} and no images")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each row: covariates, and the target as its truth; without a target a problem says so."""

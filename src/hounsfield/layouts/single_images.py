@@ -26,7 +26,8 @@ class SingleImages:
     def detect(self, folder: Path) -> Claim | None:
         """Hardly sure: any other convention goes before."""
         found = _images(folder)
-        return Claim(0.1, f"there are {len(found)} images and nothing that tells more") if found else None
+        there = f"there are {len(found)} images" if len(found) != 1 else "there is 1 image"
+        return Claim(0.1, f"{there} and nothing that tells more") if found else None
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each image, named after it; with the suffix where two names differ in nothing else."""
