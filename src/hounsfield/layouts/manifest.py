@@ -5,16 +5,14 @@
 
 `case` (or `id`) is taken as text. A column of image files is an input of that role, or, with a word for masks in its
 name, a label map; `boxes` (VOC's .xml or our .csv) and `points` (in any format) are truths too; `patient`, `site` and
-`split` are what they say, all else are covariates. Paths begin in the manifest's folder and stay inside; what lies
-elsewhere has to be written out from the root of the disk, so that it is on purpose: a path that leads out by `..` is
-refused.
+`split` are what they say, all else are covariates. Paths begin in the manifest's folder and stay inside, or are written
+out from the root of the disk.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from os.path import isfile
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from hounsfield.layouts.folders import files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask
 from hounsfield.layouts.mask_values import meaning_of
+from hounsfield.layouts.named_files import file_named, outside
 from hounsfield.layouts.points_files import ending_of, points
 from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 
@@ -115,7 +114,7 @@ class Manifest:
             task_why=f"the manifest has {', '.join(columns.truths)} of the cases" if by_files else told.task_why,
             problems=(*problems, *missing),
             unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
-            notes=notes,
+            notes=(*notes, *outside(used, Path(table.where))),
         )
 
 
@@ -175,7 +174,7 @@ def _listed(
 ) -> tuple[dict[str, Listed], list[Named], list[Problem]]:
     """Case -> row of those that can be used; each case with the files that it lacks; and what is wrong with others.
 
-    Raises Refused for two rows of one name, and paths that lead out of the folder.
+    Raises Refused for two rows of one name.
     """
     splits = [name for name in split_columns(table.columns) if name not in ignore]
     all_named: list[Named] = []
@@ -192,13 +191,11 @@ def _listed(
         _check(row, where, lines.get(name))
         lines[name] = line
         named = {column: row[column] for column in (*columns.inputs, *columns.truths) if row[column]}
-        paths = {column: _inside(text, Path(table.where).parent, where) for column, text in named.items()}
-        missing = [column for column, path in paths.items() if not isfile(path)]
-        lacks = [_lacks(where, named[column], name) for column in missing]
-        is_absent = bool(paths) and len(missing) == len(paths)
+        files, lacks = _files(named, Path(table.where).parent, where, name)
+        missing = named.keys() - files.keys()
+        is_absent = bool(lacks) and not files
         all_named.append(Named(kept_apart(part_in(row, splits)), tuple(lacks) if is_absent else ()))
         problems += [] if is_absent else lacks
-        files = {column: path for column, path in paths.items() if column not in missing}
         if not set(files) & set(columns.inputs) and not missing:
             problems.append(Problem(where, f"names no image of {name!r}", "Name its files, or remove the row.", name))
         elif not set(missing) & set(columns.inputs):
@@ -206,23 +203,22 @@ def _listed(
     return listed, all_named, problems
 
 
-def _lacks(where: str, path: str, case: str) -> Problem:
-    return Problem(where, f"names {path[:80]!r}, which is not there", "Add the file, or mend the path.", case)
+def _files(named: Mapping[str, str], folder: Path, where: str, case: str) -> tuple[dict[str, Path], list[Problem]]:
+    """Column -> file, and a problem for each that can not be taken."""
+    files: dict[str, Path] = {}
+    problems: list[Problem] = []
+    for column, text in named.items():
+        try:
+            files[column] = file_named(text, folder, where)
+        except Refused as refusal:
+            problems += [replace(problem, case=case) for problem in refusal.problems]
+    return files, problems
 
 
 def _check(row: Row, where: str, before: int | None) -> None:
     if before is not None:
         what = f"names the case {first_of(row, ID)!r}, as line {before} does"
         raise refuse(where, what, "Give each case one row and a name of its own.")
-
-
-def _inside(text: str, folder: Path, where: str) -> Path:
-    """The file of a path. Raises Refused for one that leads out of the folder by `..`."""
-    path = Path(os.path.normpath(text))
-    if path.parts[:1] == ("..",):
-        remedy = "Keep the files beside the manifest, or write out the whole path."
-        raise refuse(where, f"names {text!r}, which leads out of the manifest's folder", remedy)
-    return folder / path
 
 
 def _reader(kind: str, column: str, listed: Iterable[Listed]) -> Callable[[Path, Path], Lazy[Any]]:
