@@ -28,5 +28,5 @@ def file_named(text: str, folder: Path, where: str) -> Path:
 def outside(files: Iterable[Path], table: Path) -> tuple[str, ...]:
     """A note on the files that lie outside of the table's folder; none where there are no such."""
     found = sorted({path for path in files if not path.is_relative_to(table.parent)})
-    files = f"{len(found)} file{'s' * (len(found) != 1)}"
-    return (f"{table}: names {files} outside of its folder, {found[0]} first",) if found else ()
+    number = f"{len(found)} file{'s' * (len(found) != 1)}"
+    return (f"{table}: names {number} outside of its folder, {found[0]} first",) if found else ()
