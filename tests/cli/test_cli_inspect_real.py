@@ -1,6 +1,7 @@
 """`inspect` on real folders as they are: what their READMEs say is there, and what is wrong with it."""
 
 import json
+import re
 
 import pytest
 
@@ -20,11 +21,15 @@ def inspected(command, data_root):
 
 
 def test_two_dates_that_lie_apart(inspected):
-    """README: by the scanner's coordinates the correlation is 0.16, with the given transforms 0.94."""
+    """README: in the brain the correlation is 0.16 by the scanner's coordinates, with the given transforms 0.94."""
     said = inspected("multiple_sclerosis", "longitudinal")
-    (fault,) = (fault for fault in said["faults"] if fault["check"] == "apart")
-    assert fault["cases"] == ["patient01"]
-    assert fault["where"].endswith("study2_FLAIR.nii.gz")
+    faults = {fault["check"]: fault for fault in said["faults"] if fault["check"] in ("apart", "transforms")}
+    assert all(fault["cases"] == ["patient01"] for fault in faults.values())
+    assert all(fault["where"].endswith("study2_FLAIR.nii.gz") for fault in faults.values())
+    as_is, given = map(float, re.findall(r" is (0\.\d\d)", faults["transforms"]["what"]))
+    assert as_is == pytest.approx(0.16, abs=0.03)
+    assert given == pytest.approx(0.94, abs=0.03)
+    assert "apart" in faults
 
 
 @pytest.mark.parametrize(("part", "said"), [("", "8 of 4"), ("nifti", "6 of 3"), ("dicoms", "6 of 1")])
