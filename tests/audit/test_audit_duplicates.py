@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,17 @@ def test_a_volume_in_other_numbers() -> None:
 def test_scans_of_one_person_may_be_alike() -> None:
     near = as_jpeg(ARRAYS[7], 60)
     assert found(CHECK, with_copy(near, patient="c07")) == ()
+
+
+def test_scans_of_a_person_whom_two_pairs_share_may_be_alike() -> None:
+    near = as_jpeg(ARRAYS[7], 60)
+    pair = replace(CLEAN[7], patient="a+b", several=("a", "b"))
+    shares = Case("copy", {"image": image_of(near, "copy.png")}, patient="b+c", several=("b", "c"))
+    other = replace(shares, patient="c+d", several=("c", "d"))
+    cases = [*CLEAN[:7], pair, *CLEAN[8:]]
+    assert found(CHECK, [*cases, shares]) == ()
+    (fault,) = found(CHECK, [*cases, other])
+    assert fault.cases == ("c07", "copy")
 
 
 def test_a_template_that_all_cases_share_is_meant() -> None:

@@ -335,14 +335,18 @@ def test_of_a_hundred_pictures_four_may_be_bad_and_seven_not(tmp_path: Path, com
     assert command("evaluate", tmp_path / "a", tmp_path / "pictures").code == 3
 
 
-def test_a_list_that_names_what_is_not_there_is_no_bad_case(world: World, command) -> None:
+def test_what_a_list_names_and_is_not_there_is_a_bad_case(world: World, command) -> None:
     described = world.root / "scans" / "dataset.json"
     said = json.loads(described.read_text())
     said["training"].append({"image": "./imagesTr/elsewhere.nii.gz", "label": "./labelsTr/elsewhere.nii.gz"})
     described.write_text(json.dumps(said))
-    ended = command(*TRAIN)
+    refused = command(*TRAIN)
+    assert (refused.code, len(refused.said)) == (2, 2)
+    assert "lists ./imagesTr/elsewhere.nii.gz, which is not there" in refused.said[0]
+    assert "--allow-bad 1" in refused.said[1]
+    ended = command(*TRAIN, "--allow-bad", "1")
     assert (ended.code, len(ended.said)) == (3, 1)
-    assert "lists ./imagesTr/elsewhere.nii.gz, which is not there" in ended.said[0]
+    assert "elsewhere" in ended.said[0]
 
 
 def test_predict_and_evaluate_go_on_past_bad_cases(world: World, command) -> None:

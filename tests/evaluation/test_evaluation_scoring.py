@@ -8,7 +8,7 @@ from hounsfield.evaluation.diagnosis import AUC
 from hounsfield.evaluation.metric import Metric
 from hounsfield.evaluation.scoring import score
 from hounsfield.evaluation.segmentation import DICE, FOREGROUND_DICE, HD95, INSTANCE_AP, LESION_F1, VOLUME_ERROR
-from hounsfield.values import Diagnosis, Findings, Row, Scores
+from hounsfield.values import Case, Diagnosis, Findings, Row, Scores
 
 TRUTH = label_map([[1, 1, 2, 0]], labels={1: "left", 2: "right"})
 HALF = label_map([[1, 0, 2, 0]], labels={1: "left", 2: "right"})
@@ -89,6 +89,36 @@ def test_several_cases_of_one_patient_are_one_draw():
     together = score((DICE,), answered(*found, patients=["same"] * 3)).sets["dice"]["left"]
     assert apart.value == together.value
     assert (together.low, together.high) == (None, None)
+
+
+def pairs_scored(values, template=""):
+    """Scores of pairs by their names, such as ab for that of a and b, with a value each."""
+    metric = Metric("hit", "", "higher", "case", lambda _, case: [Row("all", (values[case.id],))])
+    cases = [Case(name, {}, patient="+".join(name), several=tuple(name), template=template) for name in values]
+    return score((metric,), [(Findings(TRUTH), case) for case in cases])
+
+
+def test_pairs_that_share_patients_in_a_chain_are_one_draw():
+    # Two groups: a, b, c with three ones, and d, e with a zero. Two draws of a group give 1, 3/4, 3/4 or 0, each in a
+    # quarter of all draws, so that both tails lie in the extremes. Four draws of a pair would give 0 once in 256.
+    scores = pairs_scored({"ab": 1.0, "bc": 1.0, "ac": 1.0, "de": 0.0})
+    found = scores.sets["hit"]["all"]
+    assert (found.value, found.low, found.high) == (0.75, 0.0, 1.0)
+    assert scores.patients == {"ab": "a and others", "bc": "a and others", "ac": "a and others", "de": "d+e"}
+
+
+def test_pairs_that_all_hang_together_have_no_interval_and_that_is_said():
+    scores = pairs_scored({"ab": 1.0, "bc": 0.5, "cd": 0.0})
+    found = scores.sets["hit"]["all"]
+    assert (found.value, found.low, found.high) == (0.5, None, None)
+    assert "hang together" in scores.notes[0]
+
+
+def test_pairs_with_one_template_are_a_draw_each():
+    scores = pairs_scored({"ta": 1.0, "tb": 1.0, "tc": 1.0, "td": 0.0}, template="t")
+    found = scores.sets["hit"]["all"]
+    assert (found.value, found.low, found.high) == (0.75, 0.25, 1.0)  # of 256 draws one gives 0, twelve 1/4
+    assert not scores.notes
 
 
 def test_findings_are_taken_one_at_a_time():

@@ -207,7 +207,7 @@ def test_segments_that_are_no_label_map_are_refused(tmp_path, change, message):
 
 def test_whole_numbers_are_labels_and_fractions_are_not(tmp_path):
     labels, grid = image.read_labels(save(slice_at(PIXELS, (0, 0, 0)), tmp_path / "a.dcm"))
-    assert (labels.dtype, grid.shape) == (np.uint16, (4, 3, 1))
+    assert (labels.dtype, grid.shape) == (np.uint8, (4, 3, 1))
     assert np.array_equal(labels[:, :, 0], PIXELS.T)
     with pytest.raises(Refused, match="no label numbers"):
         image.read_labels(save(picture(PIXELS, RescaleSlope="0.5"), tmp_path / "a.dcm"))

@@ -127,7 +127,7 @@ def test_what_does_not_fit_together_is_said(tmp_path):
     problems = " ".join(map(str, dataset.problems))
     assert "c.nii.gz: has no label" in problems
     assert "lists ./imagesTr/zz.nii.gz" in problems
-    assert {problem.case for problem in dataset.problems} == {"c", ""}, "what is not there is no case"
+    assert {problem.case for problem in dataset.problems} == {"c", "zz"}
     assert dataset.unclaimed == ("labelsTr/orphan.nii.gz",)
     with pytest.raises(
         Refused, match=r"labelsTr.a.nii.gz: has the shape 2x3x5, but its image .*imagesTr.a.nii.gz has 2x3x4"
@@ -284,7 +284,7 @@ def test_voc_without_lists_and_with_wrong_ones(tmp_path):
     assert not dataset["b"].truths
     assert dataset.unclaimed == ("Annotations/orphan.xml",)
     said = " ".join(problem.what for problem in dataset.problems)
-    assert "1 missing image, missing first" in said
+    assert "lists missing, which is not there" in said
     assert "in the part test already" in said
 
 
@@ -339,8 +339,8 @@ def test_broken_records_are_problems_of_their_own(tmp_path):
         dataset["100002"].inputs["history"].load()
     said = " ".join(map(str, dataset.problems))
     assert "100003.txt" in said
-    assert "1 missing record, 100009" in said
-    assert {problem.case for problem in dataset.problems} == {"100003", ""}
+    assert "Outcomes-a.txt, line 4: tells the outcome of 100009, which is not there" in said
+    assert {problem.case for problem in dataset.problems} == {"100003", "100009"}
 
 
 def test_reading_is_lazy_and_digests_are_those_of_the_content(tmp_path):

@@ -89,14 +89,17 @@ def test_paths_stay_inside_unless_they_are_written_out(tmp_path):
     png(tmp_path / "outside.png")
     inside = tmp_path / "data"
     png(inside / "a.png")
-    text(inside / "m.csv", "case,image", "a,a.png", "b,../outside.png")
-    with pytest.raises(Refused, match=r"m\.csv, line 3: names '\.\./outside\.png', which leads out"):
-        opened(inside)
-    text(inside / "m.csv", "case,image", "a,a.png", "b,x/../../outside.png")
-    with pytest.raises(Refused, match="leads out"):
-        opened(inside)
+    text(inside / "m.csv", "case,image", "a,a.png", "b,../outside.png", "c,x/../../outside.png")
+    dataset = opened(inside)
+    assert [case.id for case in dataset] == ["a"]
+    assert "m.csv, line 3: names '../outside.png', which leads out of the table's folder" in str(dataset.problems[0])
+    assert [problem.case for problem in dataset.problems] == ["b", "c"]
+    assert not dataset.notes
     text(inside / "m.csv", "case,image", "a,x/../a.png", f"b,{tmp_path / 'outside.png'}")
-    assert [case.id for case in opened(inside)] == ["a", "b"]
+    dataset = opened(inside)
+    assert [case.id for case in dataset] == ["a", "b"]
+    (note,) = dataset.notes
+    assert f"names 1 file outside of its folder, {tmp_path / 'outside.png'} first" in note
 
 
 def test_two_rows_of_one_name_and_unknown_parts_are_refused(tmp_path):

@@ -52,6 +52,14 @@ def test_rows_that_can_not_be_read_are_listed(folder):
     assert bad == ["a__b (line 3)", "a__b (line 4)", "a__none", "a__"], "each is a bad case, and none the good one"
 
 
+def test_a_path_that_is_written_out_is_taken_and_said(folder, tmp_path):
+    shutil.copy(folder / "b.nii.gz", tmp_path.parent / "outside.nii.gz")
+    (folder / "pairs.csv").write_text(f"fixed,moving\na.nii.gz,{tmp_path.parent / 'outside.nii.gz'}\n")
+    dataset = open_folder(folder, ALL)
+    assert [case.id for case in dataset] == ["a__outside"]
+    assert "names 1 file outside of its folder" in dataset.notes[0]
+
+
 def test_every_row_that_can_not_be_used_is_a_bad_case(folder):
     """A hundred rows, seven without their files: more than train goes on with."""
     for number in range(100):

@@ -198,9 +198,29 @@ def test_vertebra_centroids(data_root):
 @pytest.mark.data
 def test_spine_and_histology(data_root):
     spine = opened(data_root / "spine_discs")
-    assert [case.id for case in spine] == ["t2"]
+    assert [case.id for case in spine] == ["t2", "PAM50_small_t2"]
+    assert spine["PAM50_small_t2"].truth(Points).names == tuple(map(str, range(2, 20)))  # README: 18 in the cord
+    assert "template/PAM50_small_label_discPosterior.nii.gz" in spine.unclaimed
+    assert not spine.problems
     assert spine["t2"].truth(Points).names == ("3", "4", "5")
     assert spine["t2"].inputs["image"].load().grid.contains(spine["t2"].truth(Points).coordinates).all()
     tissue = opened(data_root / "histology_pairs" / "data-images")
     assert [len(case.truth(Points)) for case in tissue] == [78, 78]
     assert sorted(Path(name).suffix for name in tissue.unclaimed) == [".csv", ".pts", ".pts"]
+
+
+def test_a_label_map_of_points_may_leave_out_what_its_image_was_taken_with(tmp_path):
+    for name in ("p_t2", "p_label_disc", "p_cord"):
+        volume(tmp_path / f"{name}.nii.gz")
+    dataset = opened(tmp_path)
+    assert (dataset.layout, [case.id for case in dataset]) == ("image_points", ["p_t2"])
+    assert list(dataset["p_t2"].truths) == ["points"]
+    assert list(dataset["p_t2"].inputs) == ["image"]
+    assert dataset.unclaimed == ("p_cord.nii.gz",)
+    assert not dataset.problems
+
+
+def test_a_label_map_of_points_that_may_be_of_two_images_is_of_none(tmp_path):
+    for name in ("p_t1", "p_t2", "p_label_disc"):
+        volume(tmp_path / f"{name}.nii.gz")
+    assert opened(tmp_path).layout == "single_images"

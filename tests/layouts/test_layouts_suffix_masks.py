@@ -106,3 +106,18 @@ def test_what_is_no_mask_stays_an_image(tmp_path):
 def test_words_for_masks():
     assert all(map(is_mask, ["lesion_mask", "gt", "seg-manual", "brainmask", "GMSEG", "dseg"]))
     assert not any(map(is_mask, ["t1", "flair", "probseg", "masked", "segway", "image"]))
+
+
+def test_masks_are_never_images_whatever_their_names_say_besides(tmp_path):
+    for name in ("t2s", "t2s_gmseg_manual", "t2s_seg_int64", "t2s_segment", "mask_of_him", "t2s-label-2"):
+        png(tmp_path / f"{name}.png")
+    dataset = opened(tmp_path, layout="single_images")
+    assert [case.id for case in dataset] == ["mask_of_him", "t2s", "t2s_segment"]
+    assert dataset.unclaimed == ("t2s-label-2.png", "t2s_gmseg_manual.png", "t2s_seg_int64.png")
+
+
+@pytest.mark.data
+def test_masks_among_samples_are_no_images(data_root):
+    dataset = opened(data_root / "nifti_samples")
+    assert (dataset.layout, len(dataset)) == ("single_images", 7)
+    assert {"t2s_gmseg_manual.nii.gz", "t2s_seg_int64.nii.gz"} < set(dataset.unclaimed)

@@ -137,7 +137,9 @@ def _first_alike(group: list[Found], number: int, likeness: NDArray[np.float32],
     case, role, look = group[number]
     likely = np.flatnonzero(likeness >= CANDIDATE)
     others = [group[n] for n in likely[np.argsort(-likeness[likely], kind="stable")]]
-    others = [o for o in others if o[2].digest != look.digest and o[0].patient != case.patient and wanted(o[0], case)]
+    others = [
+        o for o in others if o[2].digest != look.digest and not set(o[0].bonds) & set(case.bonds) and wanted(o[0], case)
+    ]
     for other, other_role, seen in others[:NEIGHBOURS]:
         try:
             sure = detail_correlation(other.inputs[other_role].load(), case.inputs[role].load())

@@ -23,7 +23,8 @@ def interval(
 ) -> Interval:
     """The pooled value with the percentiles of the values of resampled patients.
 
-    All rows of a patient come and go together (of a case, where no patient is named; of a row, where neither is).
+    All rows of a patient come and go together (of a case, where no patient is named; of a row, where neither is). Rows
+    of several patients have to name in `patient` what they share with others.
     Resamples without a value are left out. Bounds are None where the value is undefined, or where there is one patient
     alone: nothing is known then of how patients differ.
     """

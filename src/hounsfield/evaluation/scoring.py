@@ -9,8 +9,10 @@ from functools import cache
 from hounsfield.evaluation.bootstrap import interval
 from hounsfield.evaluation.metric import Metric
 from hounsfield.values import Case, Findings, Interval, Problem, Refused, Row, Scores, Truth
+from hounsfield.values.together import groups_of
 
 Rows = dict[str, dict[str, list[Row]]]
+JOINED = "The cases hang together, each sharing a patient or an image with another, so no interval can be told."
 
 
 def score(
@@ -27,10 +29,11 @@ def score(
     grid, other names), or a refusal in its place, is a problem of the result, and its case counts as unanswered; a
     truth that cannot be read is a problem too, and its case does not count. An unanswered case that has a truth counts
     as the metric's worst value in every item that the answered cases have; where a metric has none, it is left out,
-    and a note says so. `first` is the name of the first metric.
+    and a note says so. `first` is the name of the first metric. Intervals are over groups of cases that share no
+    patient with other groups: the cases of one patient, or pairs that hang together in a chain.
     """
     rows: Rows = {metric.name: {} for metric in metrics}
-    patients: dict[str, str] = {}
+    scored: list[Case] = []
     failed = [case for case in unanswered if case.truths]
     problems: list[Problem] = []
     without_truth = unreadable = 0
@@ -52,15 +55,17 @@ def score(
         if not any(found for _, found in measured):
             without_truth += 1
             continue
-        patients[case.id] = case.patient
+        scored.append(case)
         for metric, found in measured:
             _add(rows[metric.name], found, case)
     notes = [f"{_cases(without_truth)} no truth to compare with."] if without_truth else []
     notes += [f"{_cases(unreadable)} a truth that can not be read; not counted."] if unreadable else []
     if failed:
         notes.append(_count_worst(metrics, rows, failed))
-        patients |= {case.id: case.patient for case in failed}
-    sets = {metric.name: _pooled(metric, rows[metric.name], seed, resamples) for metric in metrics}
+        scored += failed
+    patients = _drawn_together(scored)
+    notes += [JOINED] if len(scored) > len(set(patients.values())) == 1 and scored[0].several else []
+    sets = {metric.name: _pooled(metric, rows[metric.name], patients, seed, resamples) for metric in metrics}
     notes += [note for metric in metrics for note in _warnings(metric, sets[metric.name])]
     return Scores(
         sets=sets,
@@ -93,7 +98,7 @@ def _in_memory(case: Case) -> Case:
 
 def _add(items: dict[str, list[Row]], found: Iterable[Row], case: Case) -> None:
     for row in found:
-        items.setdefault(row.item, []).append(replace(row, case=case.id, patient=case.patient))
+        items.setdefault(row.item, []).append(replace(row, case=case.id))
 
 
 def _count_worst(metrics: Sequence[Metric], rows: Rows, failed: Sequence[Case]) -> str:
@@ -119,8 +124,23 @@ def _cases(n: int) -> str:
     return "1 case has" if n == 1 else f"{n} cases have"
 
 
-def _pooled(metric: Metric, items: Mapping[str, list[Row]], seed: int, resamples: int) -> dict[str, Interval]:
-    return {item: interval(found, metric.pool, seed=seed, resamples=resamples) for item, found in items.items()}
+def _drawn_together(cases: Sequence[Case]) -> dict[str, str]:
+    """Case -> its patient, or what stands for all patients whose cases it hangs together with, as pairs do."""
+    group_of = groups_of(cases)
+    members: dict[str, set[str]] = {}
+    for case in cases:
+        members.setdefault(group_of[case.id], set()).add(case.patient)
+    names = {
+        group: f"{group} and others" if len(several) > 1 else next(iter(several)) for group, several in members.items()
+    }
+    return {case.id: names[group_of[case.id]] for case in cases}
+
+
+def _pooled(
+    metric: Metric, items: Mapping[str, list[Row]], patients: Mapping[str, str], seed: int, resamples: int
+) -> dict[str, Interval]:
+    known = {item: [replace(row, patient=patients[row.case]) for row in found] for item, found in items.items()}
+    return {item: interval(found, metric.pool, seed=seed, resamples=resamples) for item, found in known.items()}
 
 
 def _warnings(metric: Metric, items: Mapping[str, Interval]) -> list[str]:

@@ -17,6 +17,7 @@ from hounsfield.formats.files import suffix_of, writing
 from hounsfield.formats.label_values import label_values, smallest
 from hounsfield.formats.metaimage_header import TYPES, data_file, read_header
 from hounsfield.formats.orientation import RAS_OF_LPS, refuse_other_worlds
+from hounsfield.formats.storing import bytes_of, storable
 from hounsfield.formats.text_header import spelled
 from hounsfield.values import Grid, Image, refuse
 
@@ -62,9 +63,7 @@ def _write(path: Path, channels: NDArray[Any], grid: Grid) -> None:
     if suffix_of(path) not in (".mha", ".mhd"):
         raise refuse(path, "is no name of a MetaImage", "Let it end in .mha.")
     refuse_other_worlds(path, grid)
-    code = channels.dtype.str[1:]
-    if code not in TYPES:
-        channels, code = (channels.astype("u1"), "u1") if code == "b1" else (channels.astype("f4"), "f4")
+    channels, code = storable(channels, TYPES)
     affine = RAS_OF_LPS * grid.affine
     directions = affine[:3, :3] / np.array(grid.spacing)
     lines = (
@@ -87,8 +86,8 @@ def _write(path: Path, channels: NDArray[Any], grid: Grid) -> None:
     with writing(path), open(path, "wb") as file:
         file.write(text)
         engine = zlib.compressobj(1)
-        for k in range(channels.shape[-1]):  # the slowest axis, so that one slice is copied at a time
-            file.write(engine.compress(channels[..., k].astype(f"<{code}").tobytes(order="F")))
+        for part in bytes_of(channels, code):
+            file.write(engine.compress(part))
         file.write(engine.flush())
         size = file.tell() - len(text)
         file.seek(text.index(PLACE.encode()))

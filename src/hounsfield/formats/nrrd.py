@@ -17,6 +17,7 @@ from hounsfield.formats.files import suffix_of, writing
 from hounsfield.formats.label_values import label_values, smallest
 from hounsfield.formats.nrrd_header import TYPES, data_file, read_header
 from hounsfield.formats.orientation import refuse_other_worlds
+from hounsfield.formats.storing import bytes_of, storable
 from hounsfield.formats.text_header import spelled
 from hounsfield.values import Grid, Image, refuse
 
@@ -57,9 +58,7 @@ def _write(path: Path, channels: NDArray[Any], grid: Grid) -> None:
     if suffix_of(path) not in (".nrrd", ".nhdr"):
         raise refuse(path, "is no name of an NRRD file", "Let it end in .nrrd.")
     refuse_other_worlds(path, grid)
-    code = channels.dtype.str[1:]
-    if code not in TYPES:
-        channels, code = (channels.astype("u1"), "u1") if code == "b1" else (channels.astype("f4"), "f4")
+    channels, code = storable(channels, TYPES)
     several = len(channels) > 1
     vectors = [f"({','.join(spelled(step).split())})" for step in grid.affine[:3].T]
     lines = (
@@ -77,5 +76,5 @@ def _write(path: Path, channels: NDArray[Any], grid: Grid) -> None:
     with writing(path), open(path, "wb") as file:
         file.write(("\n".join(lines) + "\n\n").encode())
         with gzip.GzipFile("", "wb", 1, file, mtime=0) as packed:
-            for k in range(channels.shape[-1]):  # the slowest axis, so that one slice is copied at a time
-                packed.write(channels[..., k].astype(f"<{code}").tobytes(order="F"))
+            for part in bytes_of(channels, code):
+                packed.write(part)

@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 
 from hounsfield.values import Grid, refuse
 
-RAS_OF_LPS = np.array([[-1.0], [-1.0], [1.0], [1.0]])
-"""Signs of an affine's rows: ITK and DICOM count to the left and to the back, the world here the other way."""
+LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
+"""Signs of a place's coordinates: ITK and DICOM count to the left and to the back, the world here the other way."""
+
+RAS_OF_LPS = np.append(LPS_TO_RAS, 1.0)[:, None]
+"""The same of an affine's rows."""
 
 MOST_SHEAR_DEGREES = 0.5
 """Rounded direction cosines are off by less; what leans more shows in distances and was meant to be resampled."""

@@ -13,9 +13,6 @@ from hounsfield.values import Grid, MiB, Points, refuse
 LIMIT = 8 * MiB
 """The largest file of points that is read: some ten thousand points."""
 
-LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
-"""ITK, DICOM and newer Slicer files count to the left and to the back; the world here is RAS."""
-
 PRESENT, ABSENT, UNKNOWN = 1.0, 0.0, float("nan")
 
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from hounsfield.formats.files import read_bytes
 from hounsfield.formats.json_values import is_number
-from hounsfield.formats.points import ABSENT, LIMIT, LPS_TO_RAS, PRESENT, UNKNOWN, from_index, named_points
+from hounsfield.formats.orientation import LPS_TO_RAS
+from hounsfield.formats.points import ABSENT, LIMIT, PRESENT, UNKNOWN, from_index, named_points
 from hounsfield.formats.table import cell, decode
 from hounsfield.values import Grid, Points, refuse
 from hounsfield.values.wording import count

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.formats.json_values import is_number, read_json
-from hounsfield.formats.points import ABSENT, LIMIT, LPS_TO_RAS, PRESENT, UNKNOWN, named_points
+from hounsfield.formats.orientation import LPS_TO_RAS
+from hounsfield.formats.points import ABSENT, LIMIT, PRESENT, UNKNOWN, named_points
 from hounsfield.values import Grid, Points, refuse
 
 SIGNS = {"LPS": LPS_TO_RAS.tolist(), "RAS": [1.0, 1.0, 1.0]}

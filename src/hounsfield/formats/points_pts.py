@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hounsfield.formats.files import read_bytes
-from hounsfield.formats.points import LIMIT, LPS_TO_RAS, PRESENT, from_index, named_points
+from hounsfield.formats.orientation import LPS_TO_RAS
+from hounsfield.formats.points import LIMIT, PRESENT, from_index, named_points
 from hounsfield.formats.table import cell, decode
 from hounsfield.values import Grid, Points, refuse
 

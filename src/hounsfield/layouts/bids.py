@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
+from hounsfield.layouts.bids_names import BidsName, bids_name
 from hounsfield.layouts.case_tables import told_by
 from hounsfield.layouts.folders import all_files, folders_in, is_image, roots, unclaimed
 from hounsfield.layouts.joined_tables import Joined, join
@@ -24,7 +25,6 @@ from hounsfield.layouts.mask_names import is_mask
 from hounsfield.layouts.mask_values import Meaning, meaning_of
 from hounsfield.values import Case, Dataset, Problem, Truth, refuse
 
-VISIT = re.compile(r"(sub-[^_]+)(?:_(ses-[^_]+))?_(.+)")
 WEIGHTED = re.compile(r"(t1|t2|pd)w", re.IGNORECASE)
 UNKNOWN = "-"  # how tables of subjects say "not known" too
 
@@ -80,6 +80,7 @@ class Bids:
             task_why="there are masks below derivatives" if by_masks else told.task_why,
             problems=tuple(problems),
             unclaimed=unclaimed(folder, used),
+            notes=joined.notes,
         )
 
 
@@ -103,10 +104,16 @@ def _images(root: Path) -> dict[Visit, dict[str, Path]]:
         if not subject.name.startswith("sub-"):
             continue
         for path in all_files(subject):
-            match = VISIT.fullmatch(stem_of(path)) if is_image(path) else None
-            if match is not None and match[1] == subject.name and not is_mask(match[3]):
-                found[match[1], match[2] or ""].append((match[3], path))
+            name = _named(path)
+            if name is not None and name.subject == subject.name and not is_mask(name.said):
+                found[name.subject, name.session].append((name.said, path))
     return {visit: _roles(files) for visit, files in found.items()}
+
+
+def _named(path: Path) -> BidsName | None:
+    """The name of a subject's image; None where it says nothing of what it is."""
+    name = bids_name(stem_of(path)) if is_image(path) else None
+    return name if name is not None and "sub" in name.entities and name.said else None
 
 
 def _roles(files: list[tuple[str, Path]]) -> dict[str, Path]:
@@ -123,9 +130,9 @@ def _masks(root: Path) -> dict[Visit, list[Path]]:
     """Visit -> masks, from the folders below derivatives."""
     found: dict[Visit, list[Path]] = defaultdict(list)
     for path in all_files(root / "derivatives"):
-        match = VISIT.fullmatch(stem_of(path)) if is_image(path) else None
-        if match is not None and is_mask(match[3]):
-            found[match[1], match[2] or ""].append(path)
+        name = _named(path)
+        if name is not None and is_mask(name.said):
+            found[name.subject, name.session].append(path)
     return found
 
 
@@ -146,8 +153,8 @@ def _owner(mask: str, roles: Mapping[str, Path]) -> tuple[str, str]:
     if owners:
         role = max(owners, key=lambda owner: len(stem_of(roles[owner])))
         return role, mask[len(stem_of(roles[role])) + 1 :]
-    match = VISIT.fullmatch(mask)
-    behind = match[3] if match else mask
+    name = bids_name(mask)
+    behind = name.said if name is not None else mask
     return next((role for role in roles if f"space-{role}" in behind.lower()), next(iter(roles))), behind
 
 
@@ -164,7 +171,7 @@ def _participants(root: Path, visits: Iterable[Visit], options: ReadOptions) -> 
     def ids_behind(text: str, patient: str | None) -> list[str]:
         return [f"sub-{text.removeprefix('sub-')}"] if patient is None else cases[patient]
 
-    return join([path] if path.is_file() else [], find, ids_behind, options.columns)
+    return join([path] if path.is_file() else [], find, ids_behind, options)
 
 
 def _beside(image: Path) -> Path:

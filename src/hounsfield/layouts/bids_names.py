@@ -29,7 +29,18 @@ class BidsName:
     @property
     def visit(self) -> str:
         """Whose and of when: sub-01, or sub-01_ses-2."""
-        return f"{self.subject}_ses-{self.entities['ses']}" if "ses" in self.entities else self.subject
+        return "_".join(filter(None, (self.subject, self.session)))
+
+    @property
+    def session(self) -> str:
+        """Of when it is: ses-2; empty where nobody says."""
+        return f"ses-{self.entities['ses']}" if "ses" in self.entities else ""
+
+    @property
+    def said(self) -> str:
+        """What the name says besides: acq-ax_T1w."""
+        own = (self.subject, self.session)
+        return "_".join(part for part in self.stem.split("_") if part not in own)
 
     def may_lie_on(self, image: BidsName) -> bool:
         """Whether what this file says may be about an image: nothing in the names speaks against it.

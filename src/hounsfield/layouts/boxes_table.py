@@ -27,7 +27,7 @@ from hounsfield.layouts.folders import (
     unclaimed,
 )
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.layouts.listed_images import ListedImages, Missing, not_there, unread
+from hounsfield.layouts.listed_images import ListedImages, Missing, unread
 from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 
 HEAD = 4096
@@ -66,13 +66,13 @@ class BoxesTable:
             _add(path, boxes, images, listed, missing, again)
         others = images.besides(listed)
         ids = ids_of(dict.fromkeys((*listed, *others, *(place for _, _, place in missing))), folder)
-        problems += [*not_there(missing, ids), *_named_again(again, ids), *(unread(others, ids) if refused else ())]
+        splits = {image: images.split_of(image, path, tables) for image, (path, _) in listed.items()}
+        absent, notes = images.absences(missing, ids, splits.values(), tables)
+        problems += [*absent, *_named_again(again, ids), *(unread(others, ids) if refused else ())]
         cases = []
         for image, (path, edge_boxes) in listed.items():
-            split = images.part_of_list(path) if len(tables) > 1 else None
-            split = split or part_of(image, folder)
             truths = {"boxes": Truth(_boxes(path, edge_boxes, image))}
-            cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=split))
+            cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=splits[image]))
         for image in others:
             cases.append(Case(ids[image], {"image": lazies.image(image)}, split=part_of(image, folder)))
         return Dataset(
@@ -82,6 +82,7 @@ class BoxesTable:
             task_why="a table has boxes on the images",
             problems=tuple(problems),
             unclaimed=unclaimed(folder, [*tables, *listed, *others]),
+            notes=notes,
         )
 
 

@@ -115,6 +115,7 @@ class CaseFolders:
             task_why="each case has a mask" if by_masks else told.task_why,
             problems=tuple(problems),
             unclaimed=unclaimed(folder, used),
+            notes=joined.notes,
         )
 
 
@@ -250,4 +251,4 @@ def _joined(folder: Path, root: Path, ids: Iterable[str], options: ReadOptions) 
 
     places = {folder, root}
     tables = [path for at in sorted(places) for path in files_in(at) if is_table(path)]
-    return join(tables, find, lambda text, case_id: [case_id or text], options.columns)
+    return join(tables, find, lambda text, case_id: [case_id or text], options)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hounsfield.formats.boxes_coco import CocoFile, Picture, read_annotations
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import files_in, ids_of, part_of, roots, unclaimed
+from hounsfield.layouts.folders import files_in, ids_of, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.layouts.listed_images import ListedImages, Missing, not_there, unread
+from hounsfield.layouts.listed_images import ListedImages, Missing, unread
 from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 from hounsfield.values.wording import count
 
@@ -58,13 +58,13 @@ class Coco:
             problems += _add(annotations, images, listed, missing)
         others = images.besides(listed) if refused else []
         ids = ids_of(dict.fromkeys((*listed, *others, *(place for _, _, place in missing))), folder)
-        problems += [*not_there(missing, ids), *unread(others, ids)]
+        splits = {image: images.split_of(image, file.path, found) for image, (file, _) in listed.items()}
+        absent, notes = images.absences(missing, ids, splits.values(), found)
+        problems += [*absent, *unread(others, ids)]
         cases = []
         for image, (annotations, picture) in listed.items():
             truths = {"boxes": Truth(_boxes(annotations, picture, image))} if annotations.has_boxes else {}
-            split = images.part_of_list(annotations.path) if len(found) > 1 else None
-            split = split or part_of(image, folder)
-            cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=split))
+            cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=splits[image]))
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
@@ -72,6 +72,7 @@ class Coco:
             task_why="the annotations have boxes",
             problems=tuple(problems),
             unclaimed=unclaimed(folder, [*found, *listed]),
+            notes=notes,
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from hounsfield.formats.files import stem_of, writing
 from hounsfield.formats.json_values import read_json
 from hounsfield.formats.nifti import write_image, write_labels
 from hounsfield.layouts import lazies
+from hounsfield.layouts.absences import Named, absences
 from hounsfield.layouts.folders import by_stem, images_in, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.values import Case, Dataset, Image, LabelMap, Lazy, Problem, Truth, refuse
@@ -82,17 +83,15 @@ class Decathlon:
                     what, remedy = "has no label in labelsTr", "Add the label, or move the image to imagesTs."
                     problems.append(Problem(str(files[min(files)]), what, remedy, case_id))
         problems += _uneven(cases)
-        found = {case.id for case in cases}
-        for listed in described.listed:
-            if stem_of(Path(listed)) not in found:
-                problems.append(Problem(str(root / "dataset.json"), f"lists {listed}, which is not there", "Add it."))
+        missing, notes = absences(_named(described, {case.id for case in cases}, root / "dataset.json"))
         return Dataset(
             where=str(folder),
             cases=tuple(cases),
             task="segmentation",
             task_why="each image has a label map" if (root / "labelsTr").is_dir() else "the folders are those of one",
-            problems=tuple(problems),
+            problems=(*problems, *missing),
             unclaimed=unclaimed(folder, used),
+            notes=notes,
         )
 
 
@@ -201,6 +200,15 @@ def _uneven(cases: list[Case]) -> list[Problem]:
         for case in cases
         if tuple(case.inputs) != usual
     ]
+
+
+def _named(described: Description, found: Container[str], where: Path) -> Iterator[Named]:
+    """Each case that dataset.json lists, with the problem that it is not there."""
+    remedy = "Add it, or shorten the list."
+    for part, listed in (("", described.listed), ("test", described.test)):
+        for case_id, name in {stem_of(Path(name)): name for name in listed}.items():
+            missing = Problem(str(where), f"lists {name[:80]}, which is not there", remedy, case_id)
+            yield Named(part, () if case_id in found else (missing,))
 
 
 def _role(number: int, count: int, described: Description) -> str:

@@ -9,7 +9,6 @@ scribble` asks for the strokes. Slices and frames of one patient (patient001_fra
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -30,6 +29,7 @@ from hounsfield.formats.hdf5 import (
 )
 from hounsfield.layouts.folders import all_files, common_folder, ids_of, part_of, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.owners import owner_of
 from hounsfield.values import Case, Dataset, Image, LabelMap, Lazy, Problem, Refused, Truth, refuse
 from hounsfield.values.wording import count
 
@@ -39,8 +39,6 @@ SAMPLE = 8
 
 Held = dict[Path, dict[str, Numbers]]
 """What each file holds."""
-
-PART_OF_PATIENT = re.compile(r"(?:[_-](?:frame|slice|phase|time|ed|es)[_-]?\d*)+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ def _of_one_kind(folder: Path, files: Sequence[Path], held: Held) -> tuple[list[
 
 def _patients(files: Sequence[Path], folder: Path) -> dict[Path, str]:
     """Whose each file is: by its name, and by its folder too where two folders hold the same name."""
-    names = {path: PART_OF_PATIENT.sub("", stem_of(path)) for path in files}
+    names = {path: owner_of(stem_of(path)) for path in files}
     if len({stem_of(path).lower() for path in files}) == len(files):
         return names
     return {path: "_".join((*path.relative_to(folder).parts[:-1], name)) for path, name in names.items()}

@@ -1,6 +1,7 @@
 """Images with named points: a file of points beside each image under its name, or both named by person as in BIDS.
 
-CASE.nii.gz with CASE.fcsv, CASE.mrk.json, CASE_landmarks.csv, CASE_labels-disc-manual.nii.gz ...; or
+CASE.nii.gz with CASE.fcsv, CASE.mrk.json, CASE_landmarks.csv, CASE_labels-disc-manual.nii.gz ... (label maps of points
+leave out what an image was taken with: CASE_label_disc.nii.gz is of CASE_t2.nii.gz, where no other is); or
 sub-01/anat/sub-01_T1w.nii.gz with sub-01_space-T1w_desc-rater03_afids.fcsv anywhere in the tree, several raters a
 person, the agreed points first. Points without an image are cases too: their names and raters can be looked at.
 """
@@ -8,13 +9,14 @@ person, the agreed points first. Points without an image are cases too: their na
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
 from hounsfield.layouts.bids_names import BidsName, bids_name
+from hounsfield.layouts.case_folders import KNOWN
 from hounsfield.layouts.folders import all_files, images_in, is_image, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask, is_probability
@@ -114,7 +116,7 @@ def _find(folder: Path) -> dict[Key, Found]:
     named = [path for path in files if _holds_points(path, images)]
     found: dict[Key, Found] = defaultdict(Found)
     for path in named:
-        found[_key(path, stem_of_image(path))].points.append(path)
+        found[_key(path, _stem(path, images))].points.append(path)
     for path in set(images.values()) - set(named):
         group = found.get(_key(path, stem_of(path)))
         if group is not None and not is_probability(stem_of(path)):
@@ -127,7 +129,7 @@ def _holds_points(path: Path, images: dict[tuple[Path, str], Path]) -> bool:
     ending = ending_of(path)
     if ending in SURE:
         return True
-    is_beside = (path.parent, stem_of_image(path)) in images
+    is_beside = (path.parent, _stem(path, images)) in images
     if is_label_map(path):
         return is_beside or bids_name(stem_of_image(path)) is not None
     if ending == ".json":
@@ -138,6 +140,20 @@ def _holds_points(path: Path, images: dict[tuple[Path, str], Path]) -> bool:
         ]
         return {"x", "y"} <= set(columns) and ("name" in columns or columns[0] == "")
     return ending == ".pts" and is_beside and _head(path).lstrip()[:5].lower() in (b"point", b"index")
+
+
+def _stem(path: Path, images: Mapping[tuple[Path, str], Path]) -> str:
+    """The name of the image that a file of points lies beside; what it would be, where there is none."""
+    stem = stem_of_image(path)
+    if not is_label_map(path) or (path.parent, stem) in images:
+        return stem
+    taken_with = [name for at, name in images if at == path.parent and _behind(name, stem) in KNOWN]
+    return taken_with[0] if len(taken_with) == 1 else stem
+
+
+def _behind(name: str, stem: str) -> str:
+    """What a name has behind that of something else; "" where it does not begin with it."""
+    return name[len(stem) + 1 :].lower() if name.startswith(f"{stem}_") else ""
 
 
 def _head(path: Path) -> bytes:
@@ -164,6 +180,8 @@ def _image(case_id: str, group: Found, problems: list[Problem]) -> Path | None:
         return None
     first = min(group.points, key=_rank)
     stem = stem_of_image(first)
+    if bids_name(stem) is None and len(group.images) == 1:
+        return group.images[0]
     named = [path for path in group.images if stem == stem_of(path) or stem.startswith(f"{stem_of(path)}_")]
     if named:
         return max(named, key=lambda path: (path.parent == first.parent, len(stem_of(path))))
@@ -203,13 +221,15 @@ def _rater(path: Path) -> str:
 def _without_points(found: dict[Key, Found]) -> list[Path]:
     """Images among others with points that have none, but for masks, probabilities and what was made of images."""
     with_points = {path for group in found.values() for path in (*group.images, *group.masks, *group.points)}
+    named = {(path.parent, stem_of_image(path)) for group in found.values() for path in group.points}
     rest = []
     for at in sorted({path.parent for group in found.values() for path in group.images}):
         images = [path for path in images_in(at) if not is_probability(stem_of(path))]
         stems = {stem_of(path) for path in images}
         for path in images:
             parts = stem_of(path).split("_")
-            is_derived = any("_".join(parts[:n]) in stems for n in range(1, len(parts)))
+            begin = ["_".join(parts[:n]) for n in range(1, len(parts))]
+            is_derived = any(name in stems or (at, name) in named for name in begin)
             if path not in with_points and not is_derived and not _is_mask(path) and bids_name(stem_of(path)) is None:
                 rest.append(path)
     return rest

@@ -83,6 +83,7 @@ class ImageTable:
             task_why=told.task_why,
             problems=tuple(problems),
             unclaimed=unclaimed(folder, [*images, *joined.tables]),
+            notes=joined.notes,
         )
 
 
@@ -107,7 +108,7 @@ def _joined(folder: Path, images: list[Path], options: ReadOptions) -> Joined[Pa
     def ids_behind(text: str, image: Path | None) -> list[str]:
         return [listed.missing(text) if image is None else ids[image]]
 
-    return join(tables, listed.find, ids_behind, options.columns)
+    return join(tables, listed.find, ids_behind, options)
 
 
 def _parts(tables: Iterable[Path]) -> dict[Path | None, str | None]:

@@ -5,13 +5,15 @@ A row that names no case, or one that an earlier row names, is said with the cas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from hounsfield.formats.table import Table
-from hounsfield.layouts.case_tables import ID, PATIENT, Row, columns_of, read_named
+from hounsfield.layouts.absences import Named, absences, kept_apart
+from hounsfield.layouts.case_tables import ID, PATIENT, Row, columns_of, part_in, read_named, split_columns
+from hounsfield.layouts.layout import ReadOptions
 from hounsfield.values import Problem, Refused
 
 FEW_AGAIN = 10
@@ -26,7 +28,8 @@ Ids = Callable[[str, K | None], Iterable[str]]
 class Joined(Generic[K]):
     """Rows by case, with the first table that each stands in, and what was wrong with other tables.
 
-    keys: the columns that name the cases.  tables: those with such a column, by their files.
+    keys: the columns that name the cases.  tables: those with such a column, by their files.  notes: on parts of the
+    split of which nothing is there.
     """
 
     rows: Mapping[K, Row]
@@ -34,6 +37,7 @@ class Joined(Generic[K]):
     keys: frozenset[str]
     tables: Mapping[Path, Table]
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
 
     def columns(self) -> list[str]:
         """The columns that say something of the cases."""
@@ -58,7 +62,7 @@ class Keyed(Generic[K]):
         return {n: text for n, text in zip(self.table.columns, self.table.rows[at], strict=True) if n not in self.keys}
 
 
-def join(paths: Iterable[Path], find: Find[K], ids: Ids[K], columns: Sequence[str] = ()) -> Joined[K]:
+def join(paths: Iterable[Path], find: Find[K], ids: Ids[K], options: ReadOptions) -> Joined[K]:
     """The rows of several tables by case.
 
     find: what a cell of a table names; None where it names no case.  ids: of the cases behind a cell and what it
@@ -71,9 +75,10 @@ def join(paths: Iterable[Path], find: Find[K], ids: Ids[K], columns: Sequence[st
     keys: set[str] = set()
     tables: dict[Path, Table] = {}
     problems: list[Problem] = []
+    named: list[Named] = []
     for path in paths:
         try:
-            table = read_named(path, columns)
+            table = read_named(path, options.columns)
         except Refused as refusal:
             problems += refusal.problems
             continue
@@ -83,9 +88,11 @@ def join(paths: Iterable[Path], find: Find[K], ids: Ids[K], columns: Sequence[st
         tables[path] = table
         keys |= keyed.keys
         places, repeated = _places(keyed, ids)
-        problems += [*_strangers(keyed, ids), *repeated, *_add(keyed, places, rows)]
+        named += _named(keyed, ids, options)
+        problems += [*repeated, *_add(keyed, places, rows)]
         first |= {case: path for case in places if case not in first}
-    return Joined(rows, first, frozenset(keys), tables, tuple(problems))
+    missing, notes = absences(named)
+    return Joined(rows, first, frozenset(keys), tables, (*missing, *problems), notes)
 
 
 def _keyed(table: Table, path: Path, find: Find[K]) -> Keyed[K] | None:
@@ -106,14 +113,16 @@ def _keyed(table: Table, path: Path, find: Find[K]) -> Keyed[K] | None:
     return Keyed(table, keys, tuple(row[at] for row in table.rows), tuple(naming[key]))
 
 
-def _strangers(keyed: Keyed[K], ids: Ids[K]) -> Iterator[Problem]:
-    """A problem for each row of a case that is not there."""
+def _named(keyed: Keyed[K], ids: Ids[K], options: ReadOptions) -> Iterator[Named]:
+    """The case of each row, with the problem that it is not there; a row that names none is one too many."""
+    splits = [name for name in split_columns(keyed.table.columns) if name not in options.ignore]
+    what, remedy = "names {!r}, which is not there", "Add the case, or remove the row."
     for at, (text, case) in enumerate(zip(keyed.cells, keyed.cases, strict=True)):
-        if case is None and text:
-            what, remedy = f"names {text[:80]!r}, which is not there", "Add the case, or remove the row."
-            yield from (Problem(keyed.where(at), what, remedy, name) for name in ids(text, None))
-        elif case is None:
-            yield Problem(keyed.where(at), "names no case", "Give it a name, or remove the row.")
+        names = ids(text, None) if text and case is None else ()
+        missing = [Problem(keyed.where(at), what.format(text[:80]), remedy, name) for name in names]
+        if not text:
+            missing = [Problem(keyed.where(at), "names no case", "Give it a name, or remove the row.")]
+        yield Named(kept_apart(part_in(keyed.said(at), splits)) if text else "", tuple(missing))
 
 
 def _places(keyed: Keyed[K], ids: Ids[K]) -> tuple[dict[K, int | None], list[Problem]]:

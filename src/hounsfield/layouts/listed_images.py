@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hounsfield.formats.files import stem_of
+from hounsfield.layouts.absences import Named, absences, kept_apart
 from hounsfield.layouts.folders import all_files, is_image, part_named, part_of
 from hounsfield.values import Problem
 
@@ -60,6 +61,11 @@ class ListedImages:
         """The part of the split that a list's name says, or else its folder's: instances_val2017.json, test/a.csv."""
         return part_named(path.name) or part_of(path, self.folder)
 
+    def split_of(self, image: Path, listed_in: Path, lists: Sequence[Path]) -> str | None:
+        """The part of the split of an image that a list names: that of its list, of several; else of its folders."""
+        said = self.part_of_list(listed_in) if len(lists) > 1 else None
+        return said or part_of(image, self.folder)
+
     def place_of(self, name: str) -> Path:
         """Where an image that is not there would lie, by the name that a list gives it; never outside the folder."""
         parts = PurePosixPath(name.replace("\\", "/").strip()).parts
@@ -69,6 +75,19 @@ class ListedImages:
         """The images that no list names."""
         every = {path for paths in self.by_name.values() for path in paths}
         return [path for path in sorted(every) if path not in listed]
+
+    def absences(
+        self, missing: Sequence[Missing], ids: Mapping[Path, str], splits: Iterable[str | None], lists: Sequence[Path]
+    ) -> tuple[list[Problem], tuple[str, ...]]:
+        """The problems of images that can not be told, and a note for each part of the split of which none is there.
+
+        splits: of the images that lists name and that are there.
+        """
+        named = [Named(kept_apart(split)) for split in splits]
+        for one in missing:
+            path, _, place = one
+            named.append(Named(kept_apart(self.split_of(place, path, lists)), (_not_there(one, ids),)))
+        return absences(named)
 
     def missing(self, name: str) -> str:
         """The id of the case that a name would be of, were its image there; the whole name where that is another's."""
@@ -82,10 +101,11 @@ def unread(others: Iterable[Path], ids: Mapping[Path, str]) -> list[Problem]:
     return [Problem(str(path), what, remedy, ids[path]) for path in others]
 
 
-def not_there(missing: Iterable[Missing], ids: Mapping[Path, str]) -> list[Problem]:
-    """One problem for each image that a list names and that can not be told."""
-    what, remedy = "lists {}, which is not there, or several times", "Add it, or shorten the list."
-    return [Problem(str(path), what.format(name[:80]), remedy, ids[place]) for path, name, place in missing]
+def _not_there(missing: Missing, ids: Mapping[Path, str]) -> Problem:
+    """The problem of an image that a list names and that can not be told."""
+    path, name, place = missing
+    what = f"lists {name[:80]}, which is not there, or several times"
+    return Problem(str(path), what, "Add it, or shorten the list.", ids[place])
 
 
 def _place(path: Path) -> str:

@@ -4,19 +4,16 @@
     001,scans/001_t1.nii.gz,scans/001_flair.nii.gz,masks/001.nii.gz,A,north,train,61
 
 `case` (or `id`) is taken as text; where there is no such column and two or more name files, the first image names the
-case. A column of image files is an input of that role, or, with a word for masks in its
-name, a label map; `boxes` (VOC's .xml or our .csv) and `points` (in any format) are truths too; `patient`, `site` and
-`split` are what they say, all else are covariates. Paths begin in the manifest's folder and stay inside; what lies
-elsewhere has to be written out from the root of the disk, so that it is on purpose: a path that leads out by `..` is
-refused.
+case. A column of image files is an input of that role, or, with a word for masks in its name, a label map; `boxes`
+(VOC's .xml or our .csv) and `points` (in any format) are truths too; `patient`, `site` and `split` are what they say,
+all else are covariates. Paths begin in the manifest's folder and stay inside, or are written out from the disk's root.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from os.path import isfile
 from pathlib import Path
 from typing import Any
@@ -25,11 +22,13 @@ from hounsfield.formats import boxes_csv, boxes_voc
 from hounsfield.formats.files import sha256_of, stem_of, suffix_of
 from hounsfield.formats.table import Table
 from hounsfield.layouts import lazies
-from hounsfield.layouts.case_tables import ID, Row, first_of, questions, read_named, told_by
+from hounsfield.layouts.absences import Named, absences, kept_apart
+from hounsfield.layouts.case_tables import ID, Row, first_of, part_in, questions, read_named, split_columns, told_by
 from hounsfield.layouts.folders import files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask
 from hounsfield.layouts.mask_values import meaning_of
+from hounsfield.layouts.named_files import file_named, outside
 from hounsfield.layouts.points_files import ending_of, points
 from hounsfield.values import Boxes, Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 
@@ -92,7 +91,8 @@ class Manifest:
         columns = _columns(table, options.ignore)
         if not columns.inputs:
             raise refuse(table.where, "has no column of images left", "Ignore fewer columns.")
-        listed, problems = _listed(table, columns)
+        listed, named, problems = _listed(table, columns, options.ignore)
+        missing, notes = absences(named)
         rows = {case_id: one.row for case_id, one in listed.items()}
         of = columns.role(columns.inputs[0])
         told = told_by(rows, options, tables=[table], where=table.where, of=of, hidden=_hidden(table))
@@ -113,8 +113,9 @@ class Manifest:
             cases=tuple(cases),
             task=columns.task if by_files else told.task,
             task_why=f"the manifest has {', '.join(columns.truths)} of the cases" if by_files else told.task_why,
-            problems=tuple(problems),
+            problems=(*problems, *missing),
             unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
+            notes=(*notes, *outside(used, Path(table.where))),
         )
 
 
@@ -184,11 +185,15 @@ def _hidden(table: Table) -> set[str]:
     return {*files.inputs, *files.truths, *(name for name in table.columns if name.lower() in ID)}
 
 
-def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Problem]]:
-    """Case -> row, and what is wrong with others.
+def _listed(
+    table: Table, columns: Columns, ignore: Container[str]
+) -> tuple[dict[str, Listed], list[Named], list[Problem]]:
+    """Case -> row of those that can be used; each case with the files that it lacks; and what is wrong with others.
 
-    Raises Refused for two rows of one name, and paths that lead out of the folder.
+    Raises Refused for two rows of one name.
     """
+    splits = [name for name in split_columns(table.columns) if name not in ignore]
+    all_named: list[Named] = []
     listed: dict[str, Listed] = {}
     lines: dict[str, int] = {}
     problems: list[Problem] = []
@@ -201,32 +206,34 @@ def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Pro
         _check(name, where, lines.get(name))
         lines[name] = line
         named = {column: row[column] for column in (*columns.inputs, *columns.truths) if row[column]}
-        paths = {column: _inside(text, Path(table.where).parent, where) for column, text in named.items()}
-        missing = [column for column, path in paths.items() if not isfile(path)]
-        for column in missing:
-            what = f"names {named[column][:80]!r}, which is not there"
-            problems.append(Problem(where, what, "Add the file, or mend the path.", name))
-        files = {column: path for column, path in paths.items() if column not in missing}
+        files, lacks = _files(named, Path(table.where).parent, where, name)
+        missing = named.keys() - files.keys()
+        is_absent = bool(lacks) and not files
+        all_named.append(Named(kept_apart(part_in(row, splits)), tuple(lacks) if is_absent else ()))
+        problems += [] if is_absent else lacks
         if not set(files) & set(columns.inputs) and not missing:
             problems.append(Problem(where, f"names no image of {name!r}", "Name its files, or remove the row.", name))
         elif not set(missing) & set(columns.inputs):
             listed[name] = Listed(row, files)
-    return listed, problems
+    return listed, all_named, problems
+
+
+def _files(named: Mapping[str, str], folder: Path, where: str, case: str) -> tuple[dict[str, Path], list[Problem]]:
+    """Column -> file, and a problem for each that can not be taken."""
+    files: dict[str, Path] = {}
+    problems: list[Problem] = []
+    for column, text in named.items():
+        try:
+            files[column] = file_named(text, folder, where)
+        except Refused as refusal:
+            problems += [replace(problem, case=case) for problem in refusal.problems]
+    return files, problems
 
 
 def _check(name: str, where: str, before: int | None) -> None:
     if before is not None:
         what = f"names the case {name!r}, as line {before} does"
         raise refuse(where, what, "Give each case one row and a name of its own.")
-
-
-def _inside(text: str, folder: Path, where: str) -> Path:
-    """The file of a path. Raises Refused for one that leads out of the folder by `..`."""
-    path = Path(os.path.normpath(text))
-    if path.parts[:1] == ("..",):
-        remedy = "Keep the files beside the manifest, or write out the whole path."
-        raise refuse(where, f"names {text!r}, which leads out of the manifest's folder", remedy)
-    return folder / path
 
 
 def _reader(kind: str, column: str, listed: Iterable[Listed]) -> Callable[[Path, Path], Lazy[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of
@@ -25,6 +25,7 @@ NO_LABELS = ("probseg",)  # probabilities, in BIDS
 
 BEHIND = "annotation|groundtruth|gt|labels?|masks?|msk|roi|segm?|segmentation"
 SUFFIX = re.compile(rf"(.+?)[ _.-](?:{BEHIND})(?:[ _.-]?\d+)?", re.IGNORECASE)
+BEHIND_WORD = re.compile(rf"(?:{BEHIND}|[a-z]+(?:mask|seg))(?![a-z])", re.IGNORECASE)
 PREFIX = re.compile(rf"(?:{BEHIND})[ _.-]?\d.*", re.IGNORECASE)
 
 OF_BOTH = WORDS | {
@@ -100,8 +101,20 @@ def _named_before(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
 
 
 def without_masks(images: Iterable[Path]) -> list[Path]:
-    """The images, without those that are masks of others."""
-    return list(with_masks(images))
+    """The images, without those that are masks of others, whatever stands before and behind the word that says so.
+
+    t2s_gmseg_manual and t2s_seg_int64 are masks of t2s, though not what one looks for beside it.
+    """
+    paths = list(with_masks(images))
+    names = {(path.parent, stem_of(path)) for path in paths}
+    return [path for path in paths if not _is_of_another(path, names)]
+
+
+def _is_of_another(path: Path, names: Container[tuple[Path, str]]) -> bool:
+    """Whether a name begins with that of an image beside it and goes on with a word for masks."""
+    stem = stem_of(path)
+    begins = (at.start() for at in re.finditer(r"[ _.-]", stem))
+    return any((path.parent, stem[:at]) in names and BEHIND_WORD.match(stem[at + 1 :]) for at in begins)
 
 
 def _words(name: str) -> list[str]:

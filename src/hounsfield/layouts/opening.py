@@ -16,6 +16,7 @@ from hounsfield.formats.files import leaves_its_folder
 from hounsfield.formats.unzipping import Watch, nobody
 from hounsfield.layouts.folders import all_files, files_in, folders_in, is_notice, without_text
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
+from hounsfield.layouts.owners import told_by_names
 from hounsfield.layouts.presence import check_presence
 from hounsfield.layouts.unzipped import Inside, archives_in, is_zip, unpacked
 from hounsfield.values import Dataset, Problem, Reading, Refused, refuse
@@ -72,7 +73,7 @@ def open_folder(
         looks = f"It looks like {place.surest}." if place.claims else "Leave it out."
         raise refuse(path, f"is not laid out as {name}", looks)
     with place.inside.refusing() if place.inside else nullcontext():
-        dataset = layouts[name].read(place.folder, options)
+        dataset = told_by_names(layouts[name].read(place.folder, options), place.folder)
     dataset = place.inside.dataset(dataset) if place.inside else dataset
     if not dataset.cases:
         nothing = Problem(str(path), f"holds no case, read as {name}", "Is it the right folder?")

@@ -1,7 +1,8 @@
 """A table of pairs to register: columns `fixed` and `moving` (or `Target image` and `Source image`) with file names.
 
-Names are those of files beside the table or below it. Landmarks of either image may stand in columns of their own, as
-in J. Borovec's tables of histology; those of one name, or of one number, are the same place in both images.
+Paths begin in the table's folder and stay inside, or are written out from the root of the disk. Landmarks of either
+image may stand in columns of their own, as in J. Borovec's tables of histology; those of one name, or of one number,
+are the same place in both images.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from os.path import isfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hounsfield.formats.table import Table, first_row, read_table
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import files_in, is_image, is_table, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
+from hounsfield.layouts.named_files import file_named, outside
 from hounsfield.layouts.points_files import points
 from hounsfield.values import Case, Dataset, Lazy, Problem, Refused, Truth, refuse
 from hounsfield.values.case import AND
@@ -63,8 +64,11 @@ class Pairs:
         used = [path]
         for row, line in zip(table.rows, table.lines, strict=True):
             try:
-                images = {role: _file(path, line, row[at]) for role, at in columns.images.items()}
-                marks = {role: _file(path, line, row[at]) for role, at in columns.points.items() if row[at]}
+                where = f"{path}, line {line}"
+                images = {role: file_named(row[at], path.parent, where) for role, at in columns.images.items()}
+                marks = {
+                    role: file_named(row[at], path.parent, where) for role, at in columns.points.items() if row[at]
+                }
             except Refused as refusal:
                 refused += [(_id(row, columns), line, problem) for problem in refusal.problems]
                 continue
@@ -78,6 +82,7 @@ class Pairs:
             task_why="each row of the table pairs a fixed image with a moving one",
             problems=_of_their_own(refused, cases),
             unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
+            notes=outside(used, path),
         )
 
 
@@ -149,18 +154,7 @@ def _columns(names: Sequence[str]) -> Columns | None:
 
 
 def _is_there(table: Path, name: str) -> bool:
-    return is_image(Path(name)) and not _leaves(name) and isfile(table.parent / name)
-
-
-def _leaves(name: str) -> bool:
-    """Whether a name leads out of the folder of its table."""
-    return "\0" in name or Path(name).is_absolute() or ".." in re.split(r"[/\\]", name)
-
-
-def _file(table: Path, line: int, name: str) -> Path:
-    where = f"{table}, line {line}"
-    if not name or _leaves(name):
-        raise refuse(where, f"names {name!r}, which is no file in the table's folder", "Name files below the table.")
-    if not isfile(table.parent / name):
-        raise refuse(where, f"names {name}, which is not there", "Add it, or remove the row.")
-    return table.parent / name
+    try:
+        return is_image(file_named(name, table.parent, ""))
+    except Refused:
+        return False

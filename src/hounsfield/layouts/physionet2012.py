@@ -8,7 +8,7 @@ Source: I. Silva et al., Computing in Cardiology 39, 245-248, 2012.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,7 @@ import numpy as np
 from hounsfield.formats.files import read_bytes
 from hounsfield.formats.table import Cell, Table, cell, decode, read_table
 from hounsfield.formats.zipped import list_members, read_member
+from hounsfield.layouts.absences import Named, absences
 from hounsfield.layouts.folders import all_files, common_folder, files_in, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import computed, ready
@@ -32,6 +33,7 @@ LIMIT = 16 * MiB
 KEY = "RecordID"
 TARGET = "In-hospital_death"
 UNKNOWN = -1.0
+MISSING = "Add the record, or remove the row."
 STATIC = ("Age", "Gender", "Height", "ICUType", "Weight")
 CHANNELS = (
     "ALP", "ALT", "AST", "Albumin", "BUN", "Bilirubin", "Cholesterol", "Creatinine", "DiasABP", "FiO2", "GCS",
@@ -74,7 +76,8 @@ class PhysioNet2012:
             raise refuse(folder, "holds no records", "Name the folder of RECORDID.txt files, or their zip.")
         target = parse_target(options.target or TARGET)
         paths = _outcome_files(folder)
-        truths, problems = _truths(paths, target, set(records))
+        truths, named = _truths(paths, target, set(records))
+        problems, notes = absences(named)
         if not paths:
             what = "has no Outcomes*.txt beside the records, so nothing is known of how they ended"
             problems.append(Problem(str(folder), what, "Add it, to train or to evaluate."))
@@ -101,6 +104,7 @@ class PhysioNet2012:
             task_why=f"the outcome table tells {target.column} of each record",
             problems=tuple(problems),
             unclaimed=unclaimed(folder, used) if folder.is_dir() else (),
+            notes=notes,
             set_aside=(*_unknown(folder, unknown), *_afterwards(paths, target)),
         )
 
@@ -216,9 +220,10 @@ def _outcome_files(folder: Path) -> list[Path]:
     return []
 
 
-def _truths(paths: list[Path], target: Target, records: set[str]) -> tuple[dict[str, Truth], list[Problem]]:
+def _truths(paths: list[Path], target: Target, records: Container[str]) -> tuple[dict[str, Truth], list[Named]]:
+    """Record -> its outcome; and each record that a table names, the tables being those of the sets a, b and c."""
     truths: dict[str, Truth] = {}
-    problems: list[Problem] = []
+    named: dict[str, Named] = {}
     for path in paths:
         table: Table = read_table(path)
         for name in (KEY, target.column):
@@ -228,14 +233,13 @@ def _truths(paths: list[Path], target: Target, records: set[str]) -> tuple[dict[
         key, column = table.columns.index(KEY), table.columns.index(target.column)
         values = truths_of(target, [cell(row[column]) for row in table.rows], str(path))
         for row, line, value in zip(table.rows, table.lines, values, strict=True):
-            if value is not None:
+            record, where = row[key], f"{path}, line {line}"
+            if value is not None and record in records:
                 content = f"{target.column}={row[column]}".encode()
-                truths[row[key]] = Truth(ready(value, f"{path}, line {line}", content), of="history")
-    missing = sorted(set(truths) - records)
-    if missing:
-        what = f"tells the outcome of {count(len(missing), 'missing record')}, {missing[0]} first"
-        problems.append(Problem(str(paths[0]), what, "Add the records, or remove the rows."))
-    return {record: truth for record, truth in truths.items() if record in records}, problems
+                truths[record] = Truth(ready(value, where, content), of="history")
+            missing = Problem(where, f"tells the outcome of {record[:80]}, which is not there", MISSING, record)
+            named[record] = Named(path.stem, () if record in records else (missing,))
+    return truths, list(named.values())
 
 
 def _unknown(folder: Path, records: dict[str, list[str]]) -> list[SetAside]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from hounsfield.formats.table import read_table, write_table
-from hounsfield.layouts.together import groups_of
 from hounsfield.values import Case, refuse
+from hounsfield.values.together import groups_of
 
 PARTS = ("training", "validation", "test")
 SHARES = (0.7, 0.15, 0.15)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hounsfield.formats.boxes_voc import read_boxes
 from hounsfield.formats.files import read_bytes, sha256_of
 from hounsfield.layouts import lazies
+from hounsfield.layouts.absences import Named, absences, kept_apart
 from hounsfield.layouts.folders import by_stem, files_in, images_in, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.values import Boxes, Case, Dataset, Lazy, MiB, Problem, Truth, refuse
-from hounsfield.values.wording import count
 
-PARTS = {"train": "training", "val": "validation", "test": "test"}
+PARTS = {"test": "test", "train": "training", "val": "validation"}  # the first keeps an image that stands in two
+BOTH = "trainval"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Voc:
             raise refuse(folder, "has no JPEGImages with Annotations", "Name the folder that holds both.")
         images = by_stem(images_in(root / "JPEGImages"))
         annotations = {path.stem: path for path in files_in(root / "Annotations") if path.suffix.lower() == ".xml"}
-        parts, lists, problems = _parts(root / "ImageSets" / "Main", set(images))
+        lists = _lists(root / "ImageSets" / "Main")
+        parts, problems = _parts(lists)
+        missing, notes = absences(_named(lists, images))
         cases = []
         for name, path in images.items():
             truths = {"boxes": Truth(_boxes(annotations[name], path))} if name in annotations else {}
@@ -46,8 +50,9 @@ class Voc:
             cases=tuple(cases),
             task="detection",
             task_why="each image has boxes",
-            problems=tuple(problems),
+            problems=(*problems, *missing),
             unclaimed=unclaimed(folder, used),
+            notes=notes,
         )
 
 
@@ -65,27 +70,32 @@ def _boxes(annotation: Path, image: Path) -> Lazy[Boxes]:
     return Lazy(Boxes, str(annotation), load, lambda: sha256_of(annotation), files=(annotation,))
 
 
-def _parts(folder: Path, images: set[str]) -> tuple[dict[str, str], list[Path], list[Problem]]:
-    """Image -> part of the split, the lists it stands in, and the names in them that have no image."""
+def _lists(folder: Path) -> dict[Path, list[str]]:
+    """The lists of the parts, with the names in each; trainval repeats others and goes last."""
+    found = {path.stem: path for path in files_in(folder)}
+    return {found[stem]: _names(found[stem]) for stem in (*PARTS, BOTH) if stem in found}
+
+
+def _names(path: Path) -> list[str]:
+    text = read_bytes(path, limit=64 * MiB).decode("utf-8", "replace") if path.stat().st_size else ""
+    return [line.split()[0] for line in text.splitlines() if line.strip()]
+
+
+def _parts(lists: Mapping[Path, list[str]]) -> tuple[dict[str, str], list[Problem]]:
+    """Image -> part of the split; a problem for each that is in two."""
     parts: dict[str, str] = {}
-    lists, problems = [], []
-    for path in files_in(folder):
-        if path.stem not in (*PARTS, "trainval"):
-            continue
-        lists.append(path)
-        names = [line.split()[0] for line in _lines(path) if line.strip()]
-        missing = [name for name in names if name not in images]
-        if missing:
-            what = f"lists {count(len(missing), 'missing image')}, {missing[0]} first"
-            problems.append(Problem(str(path), what, "Add them to JPEGImages, or shorten the list."))
-        if path.stem not in PARTS:
-            continue  # trainval repeats the others
-        for name in names:
+    problems = []
+    for path, names in lists.items():
+        for name in names if path.stem in PARTS else ():
             if parts.setdefault(name, PARTS[path.stem]) != PARTS[path.stem]:
                 what = f"lists {name}, which is in the part {parts[name]} already"
                 problems.append(Problem(str(path), what, "Keep each image in one part."))
-    return parts, lists, problems
+    return parts, problems
 
 
-def _lines(path: Path) -> list[str]:
-    return read_bytes(path, limit=64 * MiB).decode("utf-8", "replace").splitlines() if path.stat().st_size else []
+def _named(lists: Mapping[Path, list[str]], images: Container[str]) -> Iterator[Named]:
+    """Each image that a list names, once, with the problem that it is not there."""
+    remedy = "Add it to JPEGImages, or shorten the list."
+    for name, path in {name: path for path, names in reversed(list(lists.items())) for name in names}.items():
+        missing = Problem(str(path), f"lists {name[:80]}, which is not there", remedy, name)
+        yield Named(kept_apart(PARTS.get(path.stem)), () if name in images else (missing,))

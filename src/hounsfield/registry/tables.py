@@ -111,6 +111,7 @@ CHECKS = Table(  # of the data, by `inspect`
         "sorted_by_class": "hounsfield.audit.checks.sorted_by_class:CHECK",
         "split_leaks": "hounsfield.audit.checks.split_leaks:CHECK",
         "stray": "hounsfield.audit.checks.stray:CHECK",
+        "transforms": "hounsfield.audit.checks.transforms:CHECK",
         "unreadable": "hounsfield.audit.checks.unreadable:CHECK",
     },
     group="hounsfield.checks",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hounsfield.layouts.together import groups_of
 from hounsfield.seam import Cases, Method, RunContext
 from hounsfield.training.parts import learnt
 from hounsfield.training.randomness import generator
 from hounsfield.values import Case, Findings, Limits, Part, Plan, Setting, State, refuse
+from hounsfield.values.together import groups_of
 
 
 @dataclass(frozen=True)

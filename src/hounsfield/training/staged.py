@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hounsfield.inference.trained import TrainedMethod
-from hounsfield.layouts.together import groups_of
 from hounsfield.registry.tables import METHODS
 from hounsfield.seam import Card, Cases, Method, RunContext, Trained
 from hounsfield.training.feeding import OpenStage, answer_kind, facts_with, with_findings, with_truth
 from hounsfield.training.out_of_fold import fit_folds
 from hounsfield.training.parts import learnt
 from hounsfield.values import Budget, Case, Dense, Facts, Findings, Limits, Part, Plan, Setting, State, refuse
+from hounsfield.values.together import groups_of
 
 Feeds = Literal["truth", "out_of_fold", "predicted"]
 FOLDS = 3  # models that answer out of fold; fewer where there are fewer patients

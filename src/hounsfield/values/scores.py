@@ -51,6 +51,7 @@ class Scores:
 
     sets: metric -> item -> Interval over patients.  cases: case -> metric -> item -> value (None: undefined).
     first: the metric that decides.  better: metric -> "higher" | "lower".  problems: cases without an answer.
+    patients: case -> its patient, or one name for all whose cases hang together: what intervals draw as one.
     """
 
     sets: Mapping[str, Mapping[str, Interval]]

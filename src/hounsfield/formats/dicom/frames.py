@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from hounsfield.formats.dicom.elements import AGAIN, hint, items, number, numbers, value_of, whole, word, words
+from hounsfield.formats.orientation import LPS_TO_RAS
 from hounsfield.values import refuse
 
-RAS = np.array([-1.0, -1.0, 1.0])
 SHEAR = 0.0087
 """Rows and columns may depart from a right angle by so much: the sine of half a degree."""
 
@@ -167,9 +167,9 @@ def _place(dataset: Dataset, groups: list[Dataset], where: object) -> Place | No
         raise refuse(where, what, AGAIN)
     thickness = number(measures, "SliceThickness", where)
     return Place(
-        corner=RAS * np.array(position),
-        across=RAS * across / lengths[0],
-        down=RAS * down / lengths[1],
+        corner=LPS_TO_RAS * np.array(position),
+        across=LPS_TO_RAS * across / lengths[0],
+        down=LPS_TO_RAS * down / lengths[1],
         spacing=(spacing[0], spacing[1]),
         thickness=thickness if thickness is not None and thickness > 0 else None,
     )

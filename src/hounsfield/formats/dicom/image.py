@@ -22,6 +22,7 @@ from hounsfield.formats.dicom.header import read_header
 from hounsfield.formats.dicom.pixels import channels_of, dtype_of, read_frames
 from hounsfield.formats.dicom.segments import read_segments
 from hounsfield.formats.dicom.series import Volume, assemble, stacks_of
+from hounsfield.formats.label_values import whole_numbers
 from hounsfield.values import Grid, Image, refuse
 
 
@@ -87,9 +88,7 @@ def read_labels(path: Path) -> tuple[NDArray[np.integer], Grid]:
     values = source.slab(0, 0, source.shape[0])
     if len(values) != 1:
         raise refuse(path, "is a colour image, not a label map", "Give one number for each pixel.")
-    if values.dtype.kind == "f" and not (np.all(np.isfinite(values)) and np.all(values == np.rint(values))):
-        raise refuse(path, "holds values that are no label numbers (fractions or NaN)", "Give whole numbers.")
-    return np.ascontiguousarray(values[0], values.dtype if values.dtype.kind in "iu" else np.int32), source.volume.grid
+    return whole_numbers(path, values[0]), source.volume.grid
 
 
 def _volume_in(path: Path) -> Volume:

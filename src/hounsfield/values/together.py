@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hounsfield.values import Case
+from hounsfield.values.case import Case
 
 
 def groups_of(cases: Iterable[Case]) -> dict[str, str]:

@@ -1,0 +1,80 @@
+"""Whose a case is, as its name tells: SCD0000101_ED and SCD0000101_ES, patient001_frame01_slice_0, Image_01L and 01R.
+
+A name is that of a patient where it holds a number and what stands behind it is a word for a moment, a side or a slice.
+Numbers alone are no such word: case_001 and case_002 are two patients.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from os.path import relpath
+from pathlib import Path
+
+from hounsfield.formats.files import stem_of
+from hounsfield.values import Case, Dataset
+
+COUNTED = "day|frame|month|phase|ses|session|slice|time|timepoint|tp|visit|week"
+NAMED = "baseline|cc|diastole|ed|es|exp|expiration|followup|insp|inspiration|l|left|mlo|od|os|post|pre|r|right|systole"
+BEHIND = rf"(?:[ _.-](?:(?:{COUNTED})[ _.-]?\d*|(?:{NAMED})\d*))+"
+OWNER = re.compile(rf"(.*?\d.*?){BEHIND}", re.IGNORECASE)
+SIDE = re.compile(r"(.*\d)[LR]")
+
+
+def owner_of(name: str) -> str:
+    """Whose a file or a folder of this name is: what stands before moments, sides and slices, or the whole name."""
+    match = OWNER.fullmatch(name)
+    return match[1] if match else name
+
+
+def told_by_names(dataset: Dataset, folder: Path) -> Dataset:
+    """The data set with the patients that the names of several cases tell, and a note that says so.
+
+    Nothing is changed where the folder itself says whose any of the cases is.
+    """
+    if any(case.patients for case in dataset):
+        return dataset
+    owners = _owners(dataset, folder)
+    times = Counter(owners.values())
+    if max(times.values(), default=0) < 2:
+        return dataset
+    cases = tuple(replace(case, patient=owners[case.id]) for case in dataset)
+    usual = times.most_common(1)[0][0]
+    some = ", ".join([case.id for case in cases if case.patient == usual][:3])
+    note = (
+        f"patients are told from the names of the cases: {some}{', ...' * (times[usual] > 3)} are of {usual!r}; "
+        "if that is wrong, a manifest with a column `patient` says it better"
+    )
+    return replace(dataset, cases=cases, notes=(*dataset.notes, note))
+
+
+def _owners(dataset: Dataset, folder: Path) -> dict[str, str]:
+    """Case -> whose it is; with its folders where some files in two folders are called alike."""
+    names = {case.id: stem_of(Path(case.id)) for case in dataset}
+    are_alike = any(name != case_id for case_id, name in names.items())
+    owners = _with_sides({case_id: owner_of(name) for case_id, name in names.items()})
+    return {
+        case.id: "_".join((*_folders(case, folder), owners[case.id]))
+        if are_alike and names[case.id] == case.id
+        else owners[case.id]
+        for case in dataset
+    }
+
+
+def _with_sides(owners: Mapping[str, str]) -> dict[str, str]:
+    """Without the letter for a side behind the number, where both sides of it are there."""
+    every = set(owners.values())
+    found = {case_id: SIDE.fullmatch(owner) for case_id, owner in owners.items()}
+    return {
+        case_id: match[1] if match and {f"{match[1]}L", f"{match[1]}R"} <= every else owners[case_id]
+        for case_id, match in found.items()
+    }
+
+
+def _folders(case: Case, folder: Path) -> tuple[str, ...]:
+    """The folders that a case's first file lies in."""
+    where = next((value.where.split("::")[0] for value in case.inputs.values()), "")
+    parts = Path(relpath(where, folder)).parts[:-1] if where else ()
+    return () if ".." in parts else parts
