@@ -100,6 +100,26 @@ def lossless_jpeg(folder: Path) -> tuple[Path, Path]:
     return folder, folder / "one.dcm"
 
 
+def structure_masks(folder: Path) -> tuple[Path, Path]:
+    rows = ["image_id;age;gender;split"]
+    for number in range(COUNT):
+        inner = folder / f"s000{number}" / "segmentations"
+        inner.mkdir(parents=True)
+        nifti("ct.nii.gz", numbers(seed=number))(inner.parent)
+        for start, name in enumerate(("kidney_left", "liver", "spleen")):
+            mask = np.zeros(SHAPE, "uint8")
+            mask[4 * start : 4 * start + 3, 2:6, 2:6] = 1
+            nifti(f"{name}.nii.gz", mask)(inner)
+        rows.append(f"s000{number};6{number};m;{('train', 'test')[number % 2]}")
+    (folder / "meta.csv").write_text("\n".join(rows) + "\n")
+    return folder, folder / "s0001" / "segmentations" / "liver.nii.gz"
+
+
+def structures_table(folder: Path) -> tuple[Path, Path]:
+    structure_masks(folder)
+    return folder, folder / "meta.csv"
+
+
 def itk_text(folder: Path) -> tuple[Path, Path]:
     """No data set, so it is no part of FOLDERS: a transform is given to `apply`."""
     transform = sitk.AffineTransform(3)
@@ -119,4 +139,6 @@ FOLDERS: dict[str, Writer] = {
     "participants": participants,
     "wfdb-atr": beats_and_rhythm,
     "dicom-jpeg": lossless_jpeg,
+    "structure-masks": structure_masks,
+    "structures-table": structures_table,
 }

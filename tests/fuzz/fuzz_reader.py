@@ -111,6 +111,8 @@ TARGETS = {
     "participants": in_folder("participants"),
     "wfdb-atr": in_folder("wfdb-atr"),
     "dicom-jpeg": in_folder("dicom-jpeg"),
+    "structure-masks": in_folder("structure-masks"),
+    "structures-table": in_folder("structures-table"),
     "itk-text": Target(("itk-text",), as_affine),
 }
 

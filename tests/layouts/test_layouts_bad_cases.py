@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 import h5py
 import numpy as np
@@ -186,6 +187,19 @@ def single_images(folder: Path) -> set[str]:
     return BOTH
 
 
+def structure_masks(folder: Path) -> set[str]:
+    for name in (*NAMES, "bare", "twice"):
+        volume(folder / name / "ct.nii.gz")
+        for number, structure in enumerate(("liver", "spleen")):
+            drawn = np.zeros((2, 3, 4), np.uint8)
+            drawn[0 if name == "twice" else number] = 1
+            volume(folder / name / "segmentations" / f"{structure}.nii.gz", drawn)
+    cut(folder / CUT / "ct.nii.gz")
+    garbage(folder / GARBAGE / "segmentations" / "spleen.nii.gz")
+    rmtree(folder / "bare" / "segmentations")
+    return {*BOTH, "bare", "twice"}
+
+
 def suffix_masks(folder: Path) -> set[str]:
     for name in NAMES:
         png(folder / f"{name}.png")
@@ -240,6 +254,7 @@ TABLE: dict[str, Broken] = {  # layout -> makes a folder and answers which of it
     "pairs": pairs,
     "physionet2012": physionet2012,
     "single_images": single_images,
+    "structure_masks": structure_masks,
     "suffix_masks": suffix_masks,
     "voc": voc,
     "wfdb": wfdb,
