@@ -120,6 +120,23 @@ def structures_table(folder: Path) -> tuple[Path, Path]:
     return folder, folder / "meta.csv"
 
 
+def yolo(folder: Path) -> tuple[Path, Path]:
+    for part, number in (("train", 0), ("train", 1), ("val", 2), ("test", 3)):
+        for inner in ("images", "labels"):
+            (folder / inner / part).mkdir(parents=True, exist_ok=True)
+        pictures(folder / "images" / part, f"cell_{number}_{{}}.png")
+        for again in range(COUNT):
+            lines = ("0 0.5 0.5 0.25 0.125", "1 0.25 0.75 0.1 0.2 0.9", "1 0.1 0.2 0.5 0.2 0.3 0.8")
+            (folder / "labels" / part / f"cell_{number}_{again}.txt").write_text("\n".join(lines) + "\n")
+    (folder / "data.yaml").write_text("train: images/train\nnames:\n  0: cell\n  1: 'white cell'  # larger\n")
+    return folder, folder / "labels" / "train" / "cell_0_0.txt"
+
+
+def yolo_names(folder: Path) -> tuple[Path, Path]:
+    yolo(folder)
+    return folder, folder / "data.yaml"
+
+
 def itk_text(folder: Path) -> tuple[Path, Path]:
     """No data set, so it is no part of FOLDERS: a transform is given to `apply`."""
     transform = sitk.AffineTransform(3)
@@ -141,4 +158,6 @@ FOLDERS: dict[str, Writer] = {
     "dicom-jpeg": lossless_jpeg,
     "structure-masks": structure_masks,
     "structures-table": structures_table,
+    "yolo": yolo,
+    "yolo-names": yolo_names,
 }

@@ -233,6 +233,16 @@ def wfdb(folder: Path) -> set[str]:
     return {*BOTH, "torn", "gone"}
 
 
+def yolo(folder: Path) -> set[str]:
+    for name in NAMES:
+        png(folder / "images" / "train" / f"{name}.png")
+        text(folder / "labels" / "train" / f"{name}.txt", "0 0.5 0.5 0.2 0.2")
+    png(folder / "images" / "more" / "bare.png")
+    cut(folder / "images" / "train" / f"{CUT}.png")
+    garbage(folder / "labels" / "train" / f"{GARBAGE}.txt")
+    return {*BOTH, "bare"}
+
+
 Broken = Callable[[Path], set[str]] | str
 
 TABLE: dict[str, Broken] = {  # layout -> makes a folder and answers which of its cases are bad; or why there are none
@@ -258,6 +268,7 @@ TABLE: dict[str, Broken] = {  # layout -> makes a folder and answers which of it
     "suffix_masks": suffix_masks,
     "voc": voc,
     "wfdb": wfdb,
+    "yolo": yolo,
 }
 
 

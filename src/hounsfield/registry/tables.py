@@ -54,6 +54,7 @@ LAYOUTS = Table(
         "suffix_masks": "hounsfield.layouts.suffix_masks:LAYOUT",
         "voc": "hounsfield.layouts.voc:LAYOUT",
         "wfdb": "hounsfield.layouts.wfdb:LAYOUT",
+        "yolo": "hounsfield.layouts.yolo:LAYOUT",
     },
     group="hounsfield.layouts",
 )
