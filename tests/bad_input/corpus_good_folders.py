@@ -100,6 +100,43 @@ def lossless_jpeg(folder: Path) -> tuple[Path, Path]:
     return folder, folder / "one.dcm"
 
 
+def structure_masks(folder: Path) -> tuple[Path, Path]:
+    rows = ["image_id;age;gender;split"]
+    for number in range(COUNT):
+        inner = folder / f"s000{number}" / "segmentations"
+        inner.mkdir(parents=True)
+        nifti("ct.nii.gz", numbers(seed=number))(inner.parent)
+        for start, name in enumerate(("kidney_left", "liver", "spleen")):
+            mask = np.zeros(SHAPE, "uint8")
+            mask[4 * start : 4 * start + 3, 2:6, 2:6] = 1
+            nifti(f"{name}.nii.gz", mask)(inner)
+        rows.append(f"s000{number};6{number};m;{('train', 'test')[number % 2]}")
+    (folder / "meta.csv").write_text("\n".join(rows) + "\n")
+    return folder, folder / "s0001" / "segmentations" / "liver.nii.gz"
+
+
+def structures_table(folder: Path) -> tuple[Path, Path]:
+    structure_masks(folder)
+    return folder, folder / "meta.csv"
+
+
+def yolo(folder: Path) -> tuple[Path, Path]:
+    for part, number in (("train", 0), ("train", 1), ("val", 2), ("test", 3)):
+        for inner in ("images", "labels"):
+            (folder / inner / part).mkdir(parents=True, exist_ok=True)
+        pictures(folder / "images" / part, f"cell_{number}_{{}}.png")
+        for again in range(COUNT):
+            lines = ("0 0.5 0.5 0.25 0.125", "1 0.25 0.75 0.1 0.2 0.9", "1 0.1 0.2 0.5 0.2 0.3 0.8")
+            (folder / "labels" / part / f"cell_{number}_{again}.txt").write_text("\n".join(lines) + "\n")
+    (folder / "data.yaml").write_text("train: images/train\nnames:\n  0: cell\n  1: 'white cell'  # larger\n")
+    return folder, folder / "labels" / "train" / "cell_0_0.txt"
+
+
+def yolo_names(folder: Path) -> tuple[Path, Path]:
+    yolo(folder)
+    return folder, folder / "data.yaml"
+
+
 def itk_text(folder: Path) -> tuple[Path, Path]:
     """No data set, so it is no part of FOLDERS: a transform is given to `apply`."""
     transform = sitk.AffineTransform(3)
@@ -119,4 +156,8 @@ FOLDERS: dict[str, Writer] = {
     "participants": participants,
     "wfdb-atr": beats_and_rhythm,
     "dicom-jpeg": lossless_jpeg,
+    "structure-masks": structure_masks,
+    "structures-table": structures_table,
+    "yolo": yolo,
+    "yolo-names": yolo_names,
 }

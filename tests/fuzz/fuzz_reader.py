@@ -42,7 +42,7 @@ LONGEST = 100_000  # bytes of an input
 
 @dataclass(frozen=True)
 class Target:
-    """A reader: the valid files to begin from, and what is done with the bytes in a folder of their own."""
+    """A reader: the valid files to begin from, and what is done with what is opened once its bytes are spoilt."""
 
     seeds: tuple[str, ...]
     read: Callable[[Path], None]
@@ -59,8 +59,8 @@ def as_image(path: Path) -> None:
 
 
 def as_folder(path: Path) -> None:
-    """All that a layout reads of the folder that the file lies in."""
-    for case in open_folder(path.parent, KNOWN):
+    """All that a layout reads of the folder, or of the one that the file lies in."""
+    for case in open_folder(path if path.is_dir() else path.parent, KNOWN):
         for value in [*case.inputs.values(), *(truth.answer for truth in case.truths.values())]:
             try:
                 value.load()
@@ -111,6 +111,10 @@ TARGETS = {
     "participants": in_folder("participants"),
     "wfdb-atr": in_folder("wfdb-atr"),
     "dicom-jpeg": in_folder("dicom-jpeg"),
+    "structure-masks": in_folder("structure-masks"),
+    "structures-table": in_folder("structures-table"),
+    "yolo": in_folder("yolo"),
+    "yolo-names": in_folder("yolo-names"),
     "itk-text": Target(("itk-text",), as_affine),
 }
 
@@ -122,13 +126,13 @@ def fuzz(target: Target, seconds: int) -> None:
         seeds.mkdir()
         for name in target.seeds:
             (Path(scratch) / name).mkdir()
-            _, spoilt = SEEDS[name](Path(scratch) / name)
+            opened, spoilt = SEEDS[name](Path(scratch) / name)
             (seeds / name).write_bytes(spoilt.read_bytes())
 
         def once(data: bytes) -> None:
             spoilt.write_bytes(data)
             try:
-                target.read(spoilt)
+                target.read(opened)
             except Refused:
                 return
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 import h5py
 import numpy as np
@@ -202,6 +203,19 @@ def single_images(folder: Path) -> set[str]:
     return BOTH
 
 
+def structure_masks(folder: Path) -> set[str]:
+    for name in (*NAMES, "bare", "twice"):
+        volume(folder / name / "ct.nii.gz")
+        for number, structure in enumerate(("liver", "spleen")):
+            drawn = np.zeros((2, 3, 4), np.uint8)
+            drawn[0 if name == "twice" else number] = 1
+            volume(folder / name / "segmentations" / f"{structure}.nii.gz", drawn)
+    cut(folder / CUT / "ct.nii.gz")
+    garbage(folder / GARBAGE / "segmentations" / "spleen.nii.gz")
+    rmtree(folder / "bare" / "segmentations")
+    return {*BOTH, "bare", "twice"}
+
+
 def suffix_masks(folder: Path) -> set[str]:
     for name in NAMES:
         png(folder / f"{name}.png")
@@ -238,6 +252,16 @@ def wfdb(folder: Path) -> set[str]:
     return {*BOTH, "torn", GONE}
 
 
+def yolo(folder: Path) -> set[str]:
+    for name in NAMES:
+        png(folder / "images" / "train" / f"{name}.png")
+        text(folder / "labels" / "train" / f"{name}.txt", "0 0.5 0.5 0.2 0.2")
+    png(folder / "images" / "more" / "bare.png")
+    cut(folder / "images" / "train" / f"{CUT}.png")
+    garbage(folder / "labels" / "train" / f"{GARBAGE}.txt")
+    return {*BOTH, "bare"}
+
+
 Broken = Callable[[Path], set[str]] | str
 
 TABLE: dict[str, Broken] = {  # layout -> makes a folder and answers which of its cases are bad; or why there are none
@@ -259,9 +283,11 @@ TABLE: dict[str, Broken] = {  # layout -> makes a folder and answers which of it
     "pairs": pairs,
     "physionet2012": physionet2012,
     "single_images": single_images,
+    "structure_masks": structure_masks,
     "suffix_masks": suffix_masks,
     "voc": voc,
     "wfdb": wfdb,
+    "yolo": yolo,
 }
 
 

@@ -27,11 +27,16 @@ class EdgeBox:
 def boxes_of(edge_boxes: Sequence[EdgeBox], grid: Grid) -> Boxes:
     """The boxes on a picture, corners as (row, column). A box without width or height is kept with ignore = True.
 
-    Refuses exchanged edges, missing numbers or classes, and a box that leaves the picture by more than a pixel.
+    Refuses exchanged edges, missing numbers or classes, a box that leaves the picture by more than a pixel, and an
+    image that is no picture.
     """
     size = np.array(grid.shape)
     corners = []
     for box in edge_boxes:
+        if grid.ndim != 2:
+            raise refuse(
+                box.where, f"has a box of a picture, but its image has {grid.ndim} axes", "Cut it into pictures."
+            )
         low, high = np.array([box.y[0], box.x[0]]), np.array([box.y[1], box.x[1]])
         if not box.label:
             raise refuse(box.where, "has a box without a class", "Name its class.")
@@ -46,4 +51,4 @@ def boxes_of(edge_boxes: Sequence[EdgeBox], grid: Grid) -> Boxes:
         corners.append(np.clip([low - 0.5, high - 0.5], -0.5, size - 0.5))
     ignore = [box.ignore or box.x[0] == box.x[1] or box.y[0] == box.y[1] for box in edge_boxes]
     labels = tuple(box.label for box in edge_boxes)
-    return Boxes(np.array(corners).reshape(-1, 2, 2), grid, labels, ignore=np.array(ignore, bool))
+    return Boxes(np.array(corners).reshape(-1, 2, grid.ndim), grid, labels, ignore=np.array(ignore, bool))

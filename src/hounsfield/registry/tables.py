@@ -50,9 +50,11 @@ LAYOUTS = Table(
         "pairs": "hounsfield.layouts.pairs:LAYOUT",
         "physionet2012": "hounsfield.layouts.physionet2012:LAYOUT",
         "single_images": "hounsfield.layouts.single_images:LAYOUT",
+        "structure_masks": "hounsfield.layouts.structure_masks:LAYOUT",
         "suffix_masks": "hounsfield.layouts.suffix_masks:LAYOUT",
         "voc": "hounsfield.layouts.voc:LAYOUT",
         "wfdb": "hounsfield.layouts.wfdb:LAYOUT",
+        "yolo": "hounsfield.layouts.yolo:LAYOUT",
     },
     group="hounsfield.layouts",
 )
