@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hounsfield.formats.files import sha256_of, suffix_of
 from hounsfield.formats.stored import StoredVolume
 from hounsfield.registry.tables import FORMATS
-from hounsfield.values import Grid, Image, LabelMap, Lazy, Refused, refuse
+from hounsfield.values import Grid, Image, LabelMap, Lazy, Problem, Refused, refuse
 
 if TYPE_CHECKING:
     from hounsfield.formats.dicom.series import Volume
@@ -53,6 +53,12 @@ def files_of(path: Path) -> tuple[Path, ...]:
         return (path,) if found is None else tuple(found(path))
     except Refused:
         return (path,)  # whoever reads it will say why
+
+
+def doubts_of(path: Path) -> tuple[Problem, ...]:
+    """What a file says of itself that other programs may take otherwise, where its format knows of such."""
+    found = getattr(format_of(path), "doubts", None)
+    return () if found is None else tuple(found(path))
 
 
 def digest_of(path: Path) -> str:

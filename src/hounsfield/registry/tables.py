@@ -86,6 +86,7 @@ FORMATS = Table(  # of images, by suffix; a module has read_grid, read_labels an
 CHECKS = Table(  # of the data, by `inspect`
     "check",
     {
+        "ambiguous": "hounsfield.audit.checks.ambiguous:CHECK",
         "apart": "hounsfield.audit.checks.apart:CHECK",
         "boxes": "hounsfield.audit.checks.boxes:CHECK",
         "class_share": "hounsfield.audit.checks.class_share:CHECK",

@@ -76,9 +76,7 @@ def _difference(pair: Pair, of_image: bool) -> str:
         return f"has the shape {_times(own.shape)}, not the {_times(other.shape)} of"
     if own.unit != other.unit or own.frame != other.frame:
         return f"lies in another world ({own.frame}, {own.unit}) than"
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in own.shape], indexing="ij")).reshape(own.ndim, -1).T
-    away = np.linalg.norm(own.to_world(corners) - other.to_world(corners), axis=1).max()
-    return f"lies up to {away:.3g} {own.unit} away from"
+    return f"lies up to {own.farthest_from(other):.3g} {own.unit} away from"
 
 
 def _blame(pair: Pair, good: Sequence[Grid]) -> str:
