@@ -194,6 +194,22 @@ def test_files_that_fit_have_no_fault(files) -> None:
     assert found(grids.CHECK, files) == ()
 
 
+def test_a_copy_of_another_cases_file_is_named_as_such(tmp_path) -> None:
+    """With another shape it does not fit either, but to resample the label would only hide the slip."""
+    good = [write(tmp_path, f"good_{n}", affine=AFFINE, shape=(8, 9, 11 + n)) for n in range(4)]
+    for side, other in (("image", "label"), ("label", "image")):
+        odd = write(tmp_path, f"odd_{side}", affine=AFFINE)
+        copy = tmp_path / f"odd_{side}_{side}.nii.gz"
+        copy.write_bytes((tmp_path / f"good_2_{side}.nii.gz").read_bytes())
+        (fault,) = found(grids.CHECK, [*good, odd])
+        assert (fault.where, fault.cases) == (str(copy), (f"odd_{side}",))
+        assert fault.what == (
+            f"is a copy of {tmp_path / f'good_2_{side}.nii.gz'}, and has the shape 8x9x13, "
+            f"not the 8x9x10 of its {other} {tmp_path / f'odd_{side}_{other}.nii.gz'}"
+        )
+        assert fault.remedy.startswith(f"Put the right {'image' if side == 'image' else 'label map'} in its place")
+
+
 def test_which_side_is_odd_is_not_guessed_without_others(tmp_path) -> None:
     (fault,) = found(grids.CHECK, [write(tmp_path, "odd", affine=AFFINE, label_affine=AFFINE @ np.diag([3, 1, 1, 1]))])
     assert "odd one" not in fault.what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,12 +22,14 @@ IMAGE_BARE = "the image has lost its header: its affine says nothing"
 
 @dataclass(frozen=True)
 class Pair:
-    """An image and its label map: their files and grids."""
+    """An image and its label map: their files, grids, and identities."""
 
     image: str
     label: str
     image_grid: Grid
     label_grid: Grid
+    image_digest: str
+    label_digest: str
 
     @property
     def fits(self) -> bool:
@@ -46,16 +49,33 @@ class Grids:
         for name, truth in case.case.truths.items():
             grids = case.grids(name) if issubclass(truth.answer.kind, LabelMap) else None
             if grids is not None:
-                pairs.append(Pair(case.where(truth.of), case.where(name), *grids))
+                digests = case.case.inputs[truth.of].digest(), truth.answer.digest()
+                pairs.append(Pair(case.where(truth.of), case.where(name), *grids, *digests))
         return pairs
 
     def judge(self, measured: Mapping[str, list[Pair]], dataset: Dataset) -> Iterable[Fault]:
         """Every pair that does not fit, with the side that is unlike the pairs that do."""
-        good = [pair.image_grid for pairs in measured.values() for pair in pairs if pair.fits]
+        fitting = [pair for pairs in measured.values() for pair in pairs if pair.fits]
+        good = [pair.image_grid for pair in fitting]
+        files = {(pair.image_digest, pair.image) for pair in fitting} | {(p.label_digest, p.label) for p in fitting}
+        # what several cases have, such as an empty label map, tells nothing
+        seen = Counter(digest for digest, _ in files)
+        originals = {digest: file for digest, file in files if seen[digest] == 1}
         for case_id, pairs in measured.items():
             for pair in pairs:
                 if not pair.fits:
-                    yield self._fault(case_id, pair, good)
+                    yield self._copy(case_id, pair, originals) or self._fault(case_id, pair, good)
+
+    def _copy(self, case_id: str, pair: Pair, originals: Mapping[str, str]) -> Fault | None:
+        """The fault of a pair of which one side is a copy of a file that fits elsewhere; None where it is not so."""
+        image, label = originals.get(pair.image_digest, pair.image), originals.get(pair.label_digest, pair.label)
+        if (image == pair.image) == (label == pair.label):
+            return None
+        is_image = image != pair.image
+        where, other, original = (pair.image, pair.label, image) if is_image else (pair.label, pair.image, label)
+        what = f"is a copy of {original}, and {_difference(pair, is_image)} {'its label' if is_image else 'its image'}"
+        remedy = f"Put the right {'image' if is_image else 'label map'} in its place: this one belongs to another case."
+        return Fault(self.name, where, f"{what} {other}", remedy, cases=(case_id,))
 
     def _fault(self, case_id: str, pair: Pair, good: Sequence[Grid]) -> Fault:
         blame = _blame(pair, good)
