@@ -102,6 +102,7 @@ CHECKS = Table(  # of the data, by `inspect`
         "inverted": "hounsfield.audit.checks.inverted:CHECK",
         "label_types": "hounsfield.audit.checks.label_types:CHECK",
         "label_values": "hounsfield.audit.checks.label_values:CHECK",
+        "mirrored": "hounsfield.audit.checks.mirrored:CHECK",
         "numbers": "hounsfield.audit.checks.numbers:CHECK",
         "orientation": "hounsfield.audit.checks.orientation:CHECK",
         "outliers": "hounsfield.audit.checks.outliers:CHECK",
