@@ -11,6 +11,7 @@ from hounsfield.layouts.layout import ReadOptions
 from hounsfield.registry.tables import CHECKS
 from hounsfield.values import LabelMap
 
+
 def judged(result: Trial) -> None:
     assert result.found >= 0.95, result.missed
     for kind, flagged in result.flagged.items():

@@ -121,7 +121,7 @@ def advantages(image: Image, labels: LabelMap, window: tuple[float, float]) -> d
 
 def _planes(array: NDArray[Any]) -> list[int]:
     """Planes of the last axis with labels, or whose mirror has some, evenly drawn."""
-    filled = array.any(axis=tuple(range(array.ndim - 1)))
+    filled = np.asarray(array.any(axis=tuple(range(array.ndim - 1))))
     numbers = np.flatnonzero(filled | filled[::-1])
     return [int(k) for k in numbers[np.linspace(0, len(numbers) - 1, min(PLANES, len(numbers))).round().astype(int)]]
 
