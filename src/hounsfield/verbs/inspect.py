@@ -43,7 +43,7 @@ def inspect(
     others = [] if opening.get("layout") else _other_readings(data, dataset, opening)
     found = replace(found, also=tuple(_looked_at(other, checks, watch) for other in others))
     if html is not None:
-        page = inspection_page(dataset, found.rows(), found.faults)
+        page = inspection_page(found)
         with writing(Path(html)):
             write_text(Path(html), page)
     return found

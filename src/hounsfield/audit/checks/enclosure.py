@@ -32,12 +32,14 @@ class Touch(NamedTuple):
     """How much of the outline of one label touches another, and in which share of the slices it is HALF or more.
 
     inside: share of the one label within the convex hull of the other, slice by slice; 0 where not measured.
+    at: the middle of the one label in the slice where it touches the other least.
     """
 
     share: float
     half: float
     slices: int
     inside: float
+    at: tuple[int, ...]
 
 
 class Looked(NamedTuple):
@@ -86,7 +88,7 @@ class Enclosure:
             f"has {outer} along only {100 * touch.share:.0f} % of the outline of {inner} "
             f"in the {touch.slices} slices that hold both; {why}"
         )
-        return Fault(self.name, one.where, what, REMEDY, sure=sure, cases=(case_id,))
+        return Fault(self.name, one.where, what, REMEDY, sure, (case_id,), touch.at)
 
 
 CHECK = Enclosure()
@@ -105,17 +107,14 @@ def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]
     The slices are those across the axis of the largest spacing; a picture is one slice.
     """
     array, spacing = labels.array, labels.grid.spacing
-    if array.ndim == 2:
-        planes: NDArray[Any] = array[None]
-    else:
-        across = max(range(array.ndim), key=lambda axis: (spacing[axis], axis))
-        planes = np.moveaxis(array, across, 0)
+    across = max(range(array.ndim), key=lambda axis: (spacing[axis], axis))
+    planes: NDArray[Any] = array[None] if array.ndim == 2 else np.moveaxis(array, across, 0)
+    filled = [number for number, plane in enumerate(planes) if plane.any()]
     outlines, met = [], []
-    for plane in planes:
-        if plane.any():
-            outline, touching = _outlines(plane, values)
-            outlines.append(outline)
-            met.append(touching)
+    for number in filled:
+        outline, touching = _outlines(planes[number], values)
+        outlines.append(outline)
+        met.append(touching)
     outline, touching = np.array(outlines), np.array(met)  # (slices, L) and (slices, L, L)
     found = {}
     for i, j in permutations(range(len(values)), 2):
@@ -125,7 +124,10 @@ def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]
             shares = touching[both, i, j] / length
             share = float(touching[both, i, j].sum() / length.sum())
             inside = _share_inside(planes, values[i], values[j]) if len(values) == 2 else 0.0
-            found[values[i], values[j]] = Touch(share, float(np.mean(shares >= HALF)), int(both.sum()), inside)
+            worst = filled[int(np.flatnonzero(both)[np.argmin(shares)])]
+            middle = np.argwhere(planes[worst] == values[i]).mean(axis=0).round().astype(int).tolist()
+            at = tuple(middle) if array.ndim == 2 else (*middle[:across], worst, *middle[across:])
+            found[values[i], values[j]] = Touch(share, float(np.mean(shares >= HALF)), int(both.sum()), inside, at)
     return found
 
 
