@@ -66,8 +66,8 @@ def test_names_of_files_stay_text_and_duplicates_are_seen_side_by_side(tmp_path:
     rng = np.random.default_rng(0)
     for place in ("images", "labels"):
         (tmp_path / "set" / place).mkdir(parents=True)
-    for name in ("a", hostile, "c"):
-        array = rng.integers(0, 255, (24, 30), np.uint8) if name != "c" else array
+    first, second = rng.integers(0, 255, (2, 24, 30), np.uint8)
+    for name, array in (("a", first), (hostile, second), ("c", second)):
         Pillow.fromarray(array).save(tmp_path / "set" / "images" / f"{name}.png")
         Pillow.fromarray((array > 99).astype(np.uint8)).save(tmp_path / "set" / "labels" / f"{name}.png")
     found = inspect(tmp_path / "set", html=tmp_path / "page.html")

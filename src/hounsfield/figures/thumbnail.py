@@ -36,11 +36,8 @@ def thumbnail(
     labels: (*grid.shape), outlined and tinted.  boxes: outlined, those around `at` in colour.  at: the index of an
     element that the plane goes through, with a ring around it; without it the plane with most labels is shown.
     """
-    if at:
-        place = tuple(at)
-    else:
-        place = tuple(n // 2 for n in image.grid.shape) if labels is None else fullest(labels > 0)
-    view = _finest(views(image.grid, place))
+    middle = tuple(n // 2 for n in image.grid.shape) if labels is None else fullest(labels > 0)
+    view = _finest(views(image.grid, tuple(at) or middle))
     if view is None:
         return None
     pixels = shown(view.plane_of(image))
