@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hounsfield.formats.files import sha256_of, suffix_of
 from hounsfield.formats.stored import StoredVolume
+from hounsfield.ops.slabs import tally
 from hounsfield.registry.tables import FORMATS
 from hounsfield.values import Grid, Image, LabelMap, Lazy, Problem, Refused, refuse
 
@@ -126,7 +127,7 @@ def labels_on(
         grid = same_grid(path, found, image_path)
         if convert is not None:
             array = convert(path, array)
-        unnamed = {int(v) for v in np.unique(array)} - set(names) - {0, ignore}
+        unnamed = tally(array).keys() - set(names) - {0, ignore}
         labels = {**names, **{value: f"label_{value}" for value in sorted(unnamed)}}
         return LabelMap(array, grid, labels, regions=regions or {}, ignore=ignore)
 

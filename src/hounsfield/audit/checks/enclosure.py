@@ -21,7 +21,7 @@ ENCLOSED = 2 / 3
 
 OTHERS = 2  # cases that have to show that one label encloses another
 SHARE_OF_OTHERS = 0.9
-HALF, INSIDE = 0.4, 0.25
+HALF, MOSTLY, INSIDE = 0.4, 0.5, 0.25
 """A map of two labels is suspicious by itself when one goes so far round the other in most slices, and so much of the
 other lies within its convex hull: neighbours touch along less, or along a flat border."""
 
@@ -98,7 +98,7 @@ def _is_half_round(touches: Mapping[tuple[int, int], Touch], pair: tuple[int, in
     """Whether a label goes half round another in most slices, and not because it is enclosed by it itself."""
     inner, outer = pair
     one, back = touches[pair], touches.get((outer, inner))
-    return one.half > 0.5 and one.inside > INSIDE and (back is None or back.share < one.share)
+    return one.half > MOSTLY and one.inside > INSIDE and (back is None or back.share < one.share)
 
 
 def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]:
@@ -123,11 +123,12 @@ def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]
         if length.sum() >= SHORTEST:
             shares = touching[both, i, j] / length
             share = float(touching[both, i, j].sum() / length.sum())
-            inside = _share_inside(planes, values[i], values[j]) if len(values) == 2 else 0.0
+            half = float(np.mean(shares >= HALF))
+            inside = _share_inside(planes, values[i], values[j]) if len(values) == 2 and half > MOSTLY else 0.0
             worst = filled[int(np.flatnonzero(both)[np.argmin(shares)])]
             middle = np.argwhere(planes[worst] == values[i]).mean(axis=0).round().astype(int).tolist()
             at = tuple(middle) if array.ndim == 2 else (*middle[:across], worst, *middle[across:])
-            found[values[i], values[j]] = Touch(share, float(np.mean(shares >= HALF)), int(both.sum()), inside, at)
+            found[values[i], values[j]] = Touch(share, half, int(both.sum()), inside, at)
     return found
 
 
@@ -153,11 +154,13 @@ def _outlines(plane: NDArray[Any], values: list[int]) -> tuple[NDArray[np.intp],
     lines = np.flatnonzero(plane.any(axis=1))
     columns = np.flatnonzero(plane.any(axis=0))
     plane = plane[lines[0] : lines[-1] + 1, columns[0] : columns[-1] + 1]
-    number = np.pad(np.where(np.isin(plane, values), np.searchsorted(values, plane).clip(0, n - 1) + 1, 0), 1)
+    number = np.zeros((plane.shape[0] + 2, plane.shape[1] + 2), np.uint8)  # of no more than MANY labels
+    for place, value in enumerate(values, start=1):
+        number[1:-1, 1:-1][plane == value] = place
     own = number[1:-1, 1:-1]
     inside = own > 0
     beside = (number[:-2, 1:-1], number[2:, 1:-1], number[1:-1, :-2], number[1:-1, 2:])
-    own, others = own[inside], [one[inside] for one in beside]
+    own, others = own[inside].astype(np.intp), [one[inside] for one in beside]
     on_outline = np.any([one != own for one in others], axis=0)
     outline = np.bincount(own[on_outline], minlength=n + 1)[1:]
     pairs = np.zeros((n + 1) * (n + 1), np.intp)

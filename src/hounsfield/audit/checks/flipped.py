@@ -40,7 +40,7 @@ class Flipped:
 
     def measure(self, case: OpenedCase) -> Sides:
         """Images and labels."""
-        return Sides(small_images(case), labelled(case))
+        return Sides(case.once(small_images), case.once(labelled))
 
     def judge(self, measured: Mapping[str, Sides], dataset: Dataset) -> Iterable[Fault]:
         """Images that are as like the others in a mirror as others are without; labels that fit so and only so."""
