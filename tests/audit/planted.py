@@ -136,6 +136,12 @@ def mirrored(pair: Pair, rng: np.random.Generator) -> Pair:
     return pair.changed(image=np.flip(pair.image.array(), 1 + across), labels=np.flip(pair.labels.array, across))
 
 
+def turned_over(pair: Pair, rng: np.random.Generator) -> Pair:
+    """The image alone, front to back."""
+    along = int(np.argmax(np.abs(pair.image.grid.affine[1, :3])))
+    return pair.changed(image=np.flip(pair.image.array(), 1 + along))
+
+
 def other_spacing(pair: Pair, rng: np.random.Generator) -> Pair:
     affine = pair.image.grid.affine.copy()
     affine[:3, rng.integers(3)] *= rng.choice([0.5, 2.0, 10.0])
@@ -162,6 +168,7 @@ KINDS: Mapping[str, tuple[str, Spoil]] = {
     "other spacing": ("outliers", other_spacing),
     "other units": ("outliers", other_units),
     "mirrored": ("flipped", mirrored),
+    "turned over": ("mirrored", turned_over),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from planted import Pair, case, constant, copied_image, found, ids, mirrored, negative, torsos
@@ -132,12 +134,12 @@ def test_two_kinds_of_images_are_not_odd(pairs) -> None:
     assert found(outliers.CHECK, cases) == ()
 
 
-def blob() -> np.ndarray:
+def blob(seed: int = 0, contrast: float = 0.5) -> np.ndarray:
     """A body of 40 x 40 x 40 with a texture of its own."""
     index = np.indices((40, 40, 40))
     body = np.exp(-sum(((x - 20) / s) ** 2 for x, s in zip(index, (9, 7, 12), strict=True)))
-    texture = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=body.shape), 2)
-    return (body * (1 + 0.5 * texture / texture.std())).astype(np.float32)
+    texture = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=body.shape), 2)
+    return (body * (1 + contrast * texture / texture.std())).astype(np.float32)
 
 
 def test_images_of_one_case_that_lie_apart() -> None:
@@ -148,6 +150,39 @@ def test_images_of_one_case_that_lie_apart() -> None:
     assert (fault.where, fault.cases) == ("second/a", ("a",))
     assert "shifted by 24 mm" in fault.what
     assert found(apart.CHECK, [case("a", here, second=here)]) == ()
+
+
+def turn(degrees: float) -> np.ndarray:
+    """About the axis from below to above."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("linear", "words"),
+    [
+        (turn(90), "turned by 90°"),
+        (turn(25), "turned by 2[4-6]°"),
+        (turn(180) @ np.diag([1.0, 1, -1]), "mirrored|turned"),
+        (np.diag([1.0, -1, 1]), "mirrored, with front and back exchanged"),
+        (np.diag([1.0, 1, 2.5]), "scaled by"),
+    ],
+)
+def test_images_of_one_case_that_are_turned_or_scaled(linear, words) -> None:
+    """The same body; the second header turns it about its middle, or says another spacing."""
+    here = Grid.regular((40, 40, 40), 2.0)
+    body, middle = blob(contrast=2), np.full(3, 39.0)
+    affine = np.eye(4)
+    affine[:3, :3], affine[:3, 3] = 2 * linear, middle - linear @ middle
+    (fault,) = found(apart.CHECK, [case("a", Image.of(body, here), second=Image.of(body, Grid((40,) * 3, affine)))])
+    assert (fault.where, fault.cases) == ("second/a", ("a",))
+    assert re.search(words, fault.what)
+    assert found(apart.CHECK, [case("a", Image.of(body, here), second=Image.of(-body, here))]) == ()
+
+
+def test_another_body_lies_not_apart() -> None:
+    here = Grid.regular((40, 40, 40), 2.0)
+    assert found(apart.CHECK, [case("a", Image.of(blob(0, 2), here), second=Image.of(blob(1, 2), here))]) == ()
 
 
 def test_images_that_do_not_overlap() -> None:

@@ -111,6 +111,7 @@ def test_elements_far_from_their_body(pairs) -> None:
     (fault,) = found(stray.CHECK, labelled(pairs, odd=with_array(labels, array)))
     assert fault.cases == ("odd",)
     assert fault.what.startswith("has 1 element of liver up to ")
+    assert fault.at == corner
 
 
 def test_how_far_pieces_lie() -> None:
@@ -118,9 +119,10 @@ def test_how_far_pieces_lie() -> None:
     mask[:10, 5:15, 5:15] = True
     mask[290:292, 10, 10] = True
     mask[12, 10, 10] = True  # near
-    (pieces, elements, gap) = far_pieces(mask, (1.0, 1.0, 1.0))
-    assert (pieces, elements) == (1, 2)
-    assert gap == pytest.approx(281, abs=8)  # in blocks of four along the long axis
+    found_there = far_pieces(mask, (1.0, 1.0, 1.0))
+    assert (found_there.pieces, found_there.elements) == (1, 2)
+    assert np.allclose(found_there.at, (291, 10, 10), atol=2)
+    assert found_there.gap == pytest.approx(281, abs=8)  # in blocks of four along the long axis
     assert far_pieces(mask[:280], (1.0, 1.0, 1.0)).pieces == 0
 
 
@@ -194,6 +196,22 @@ def test_files_that_fit_have_no_fault(files) -> None:
     assert found(grids.CHECK, files) == ()
 
 
+def test_a_copy_of_another_cases_file_is_named_as_such(tmp_path) -> None:
+    """With another shape it does not fit either, but to resample the label would only hide the slip."""
+    good = [write(tmp_path, f"good_{n}", affine=AFFINE, shape=(8, 9, 11 + n)) for n in range(4)]
+    for side, other in (("image", "label"), ("label", "image")):
+        odd = write(tmp_path, f"odd_{side}", affine=AFFINE)
+        copy = tmp_path / f"odd_{side}_{side}.nii.gz"
+        copy.write_bytes((tmp_path / f"good_2_{side}.nii.gz").read_bytes())
+        (fault,) = found(grids.CHECK, [*good, odd])
+        assert (fault.where, fault.cases) == (str(copy), (f"odd_{side}",))
+        assert fault.what == (
+            f"is a copy of {tmp_path / f'good_2_{side}.nii.gz'}, and has the shape 8x9x13, "
+            f"not the 8x9x10 of its {other} {tmp_path / f'odd_{side}_{other}.nii.gz'}"
+        )
+        assert fault.remedy.startswith(f"Put the right {'image' if side == 'image' else 'label map'} in its place")
+
+
 def test_which_side_is_odd_is_not_guessed_without_others(tmp_path) -> None:
     (fault,) = found(grids.CHECK, [write(tmp_path, "odd", affine=AFFINE, label_affine=AFFINE @ np.diag([3, 1, 1, 1]))])
     assert "odd one" not in fault.what
@@ -256,6 +274,8 @@ def test_a_wall_that_does_not_enclose_its_cavity() -> None:
     assert fault.cases == ("c3",)
     assert fault.what.startswith("has wall along only ")
     assert "in the 5 slices that hold both; in 3 of 3 other cases it is enclosed" in fault.what
+    assert fault.at[:2] == (20, 20)  # the middle of the cavity
+    assert 1 <= fault.at[2] < 6
 
 
 def test_a_wall_elsewhere_is_found_too() -> None:

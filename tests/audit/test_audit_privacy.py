@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK
 from audited import found
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
@@ -132,6 +135,100 @@ def test_what_is_no_file_or_no_image_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "b.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 64)
     (tmp_path / "c.nii.gz").write_bytes(b"\x1f\x8b\x08 cut short")
     assert of_files(*(tmp_path / n for n in ("a.txt", "b.dcm", "c.nii.gz", "gone.nii"))) == ()
+
+
+def test_nrrd_and_metaimage(tmp_path: Path) -> None:
+    """Written by SimpleITK, with key/value pairs as Slicer and ITK write them."""
+    image = SimpleITK.GetImageFromArray(np.zeros((3, 4, 5), np.int16))
+    image.SetMetaData("DICOM_0010_0010_PatientName", "Jane Doe")
+    image.SetMetaData("ITK_InputFilterName", "NiftiImageIO")
+    SimpleITK.WriteImage(image, tmp_path / "a.nrrd")
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.zeros((3, 4, 5), np.int16)), tmp_path / "b.nrrd")
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.zeros((3, 4, 5), np.int16)), tmp_path / "c.mha")
+    data = (tmp_path / "c.mha").read_bytes()
+    (tmp_path / "d.mha").write_bytes(data.replace(b"ElementDataFile", b"AcquisitionDate = 2019-03-04\nElementDataFile"))
+    (tmp_path / "e.nrrd").write_bytes(
+        (tmp_path / "b.nrrd").read_bytes().replace(b"\n\n", b"\n# Patient: Jane Doe\n\n", 1)
+    )
+    faults = of_files(*(tmp_path / name for name in ("a.nrrd", "b.nrrd", "c.mha", "d.mha", "e.nrrd")))
+    assert {fault.cases: fault.what for fault in faults} == {
+        ("c0",): "still holds words about a person or place (NRRD DICOM_0010_0010_PatientName)",
+        ("c3",): "still holds a date (MetaImage AcquisitionDate)",
+        ("c4",): "still holds words about a person or place (NRRD comment)",
+    }
+    assert "Doe" not in str(faults)
+    assert "2019" not in str(faults)
+
+
+def test_hdf5(tmp_path: Path) -> None:
+    for name, attributes in (("a", {"patient_name": "Jane Doe", "n": 7}), ("b", {"patient_name": "anonymous"})):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            group = file.create_group("scans")
+            group.create_dataset("image", data=np.zeros((4, 4))).attrs.update(attributes)
+            file.attrs["software"] = "recon 2.1"
+    (fault,) = of_files(tmp_path / "a.h5", tmp_path / "b.h5")
+    assert fault.cases == ("c0",)
+    assert fault.what == "still holds words about a person or place (HDF5 scans/image/patient_name)"
+    assert "Doe" not in str(fault)
+
+
+def test_wfdb(tmp_path: Path) -> None:
+    lines = "r 1 250 100\nr.dat 16 200 16 0 0 0 0 II\n"
+    (tmp_path / "a.hea").write_text(f"{lines}# Name: Jane Doe\n")
+    (tmp_path / "b.hea").write_text(f"{lines}# 69 M 1085 1629 x1\n# Aldomet, Inderal\n")
+    (fault,) = of_files(tmp_path / "a.hea", tmp_path / "b.hea")
+    assert (fault.cases, fault.what) == (("c0",), "still holds words about a person or place (WFDB comment)")
+
+
+def test_pictures_with_named_texts(tmp_path: Path) -> None:
+    text = PngInfo()
+    text.add_text("Author", "Jane Doe")
+    text.add_text("Software", "ImageJ")
+    Pillow.new("L", (8, 8)).save(tmp_path / "a.png", pnginfo=text)
+    description = Pillow.Exif()
+    description[0x010E] = "Doe^Jane, 1970-01-02"
+    Pillow.new("L", (8, 8)).save(tmp_path / "b.tif", exif=description)
+    faults = {fault.cases: fault.what for fault in of_files(tmp_path / "a.png", tmp_path / "b.tif")}
+    assert faults == {
+        ("c0",): "still holds words about a person or place (PNG Author)",
+        ("c1",): "still holds a name (EXIF ImageDescription)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("smith_john.png", "a person's name"),
+        ("DOE^JANE/1.png", "a person's name"),
+        ("MRN004711.png", "a number of a person"),
+        ("scan_2019-03-04_t1.png", "a date"),
+        ("20190304.png", "a date"),
+        ("hippocampus_003.png", ""),
+        ("BloodImage_00338.png", ""),
+        ("00ae65c1c6631ae6f2be1a449902976e6eb8483bf6b0740d00530220832c6d3e", ""),
+        ("1.2.840.20190304123.7.png", ""),
+        ("left_lung_mark.png", ""),
+    ],
+)
+def test_names_of_files(name: str, what: str) -> None:
+    one = Case("c", {"image": replace(unread(f"/home/john/set/{name}"), files=())})
+    faults = found(CHECK, Dataset("/home/john/set", (one,)))
+    assert [fault.what for fault in faults] == ([f"seems to have {what} in its name"] if what else [])
+    assert all(fault.sure < 0.5 for fault in faults)
+
+
+def test_columns_of_tables() -> None:
+    values = {"Name": "x", "date_of_birth": "1970", "MRN": 4711.0, "patient_id": "p1", "age": 50.0, "name_of_drug": "y"}
+    cases = [Case(f"c{n}", {}, {}, {**values, "visit": "2019-03-04", "patient_sex": "F"}) for n in range(3)]
+    faults = found(CHECK, Dataset("set", tuple(cases)))
+    assert {fault.where.removeprefix("set, ") for fault in faults} == {"Name", "date_of_birth", "MRN", "visit"}
+    assert all(fault.cases == ("c0", "c1", "c2") for fault in faults)
+    assert "1970" not in str(faults)
+
+
+def test_files_that_a_layout_does_not_name_are_not_claimed_to_be_clean() -> None:
+    (fault,) = found(CHECK, Dataset("set", (Case("c", {"image": unread("a.png")}),), layout="from_a_plugin"))
+    assert fault.what == "has 1 case whose headers were not looked at: its layout names no files"
 
 
 @pytest.mark.data

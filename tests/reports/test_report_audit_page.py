@@ -11,8 +11,8 @@ from parsed_page import Page
 from PIL import Image as Pillow
 
 from hounsfield.figures.thumbnail import thumbnail
-from hounsfield.reports.audit_page import PICTURED, SHOWN, AuditContent, audit_page, pictured_cases
-from hounsfield.values import Fault, Grid, Image
+from hounsfield.reports.audit_page import PICTURED, SHOWN, AuditContent, Seen, audit_page, inside, pictured
+from hounsfield.values import Boxes, Fault, Grid, Image
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -39,7 +39,10 @@ def content() -> AuditContent:
         command="hounsfield inspect /data/" + "deep/" * 40,
         rows=[("folder", f"/data/{HOSTILE}"), ("cases", "12 of 12 patients")],
         faults=faults,
-        pictures={"a": picture(0), "b": picture(1), HOSTILE: picture(2)},
+        pictures={
+            faults[0]: [Seen("a", picture(0)), Seen("b", picture(1))],
+            faults[1]: [Seen(HOSTILE, picture(2))],
+        },
     )
 
 
@@ -99,10 +102,35 @@ def test_a_page_without_faults_says_what_that_means() -> None:
     assert [a.get("id") for a in page.all("section")] == ["there", "clean", "how"]
 
 
-def test_pictures_are_made_of_the_surest_faults_only() -> None:
-    faults = content().faults
-    assert pictured_cases(faults, 3) == ["a", "b", HOSTILE]
-    assert pictured_cases(faults, 99) == ["a", "b", HOSTILE, *(f"c{n}" for n in range(PICTURED))]
+def test_pictures_are_made_of_the_surest_faults_first_and_of_few_cases_each() -> None:
+    found = pictured(content().faults)
+    assert [ids for _, ids in found if ids] == [("a", "b"), (HOSTILE,), tuple(f"c{n}" for n in range(PICTURED))]
+    assert len(found) == 3 + SHOWN  # what unfolds has none
+
+
+def test_what_another_reading_finds_stands_under_its_name() -> None:
+    fault = Fault("contradictions", "a.png and b.png", "are the same, and are said to be x and y", "Ask.", 1.0, ("a",))
+    also = {HOSTILE: [fault]}
+    page = Page(audit_page(AuditContent("T", "S", "c", also=also, pictures={fault: [Seen("a", picture(0))]})))
+    assert [a.get("id") or a["aria-label"] for a in page.all("section")] == ["there", "also-1", "contradictions", "how"]
+    assert f"Read as {HOSTILE}" in page.text
+    assert len(page.all("img")) == 1
+    assert "contradictions 1, certain" in page.text
+
+
+def test_files_are_named_inside_their_folder() -> None:
+    assert inside("/data/set/a.png and /data/set/b.png", "/data/set") == "a.png and b.png"
+    assert inside("/data/set.zip::a.png", "/data/set.zip") == "a.png"
+    assert inside("/data/settled/a.png", "/data/set") == "/data/settled/a.png"
+    assert inside("a.png", "") == "a.png"
+
+
+def test_a_page_of_many_faults_stays_small() -> None:
+    """500 faults, each of which could have pictures."""
+    faults = [Fault("flat", f"{'f' * 80}{n}.nii", "is 0 everywhere", "Export it.", 0.8, (f"c{n}",)) for n in range(500)]
+    shown = {fault: [Seen("c", picture(0))] for fault, _ in pictured(faults)}
+    assert len(shown) == SHOWN
+    assert len(audit_page(AuditContent("T", "S", "c", faults=faults, pictures=shown))) < 2**20
 
 
 def test_thumbnails_are_true_to_the_spacing() -> None:
@@ -110,3 +138,44 @@ def test_thumbnails_are_true_to_the_spacing() -> None:
     assert Pillow.open(BytesIO(thumbnail(volume) or b"")).size == (160, 120)  # 40 mm across, 30 mm down
     thread = Image.of(np.zeros((1, 1, 9), np.float32), Grid.regular((1, 1, 9)))
     assert thumbnail(thread) is None
+
+
+def colours(png: bytes | None) -> np.ndarray:
+    return np.asarray(Pillow.open(BytesIO(png or b"")).convert("RGB")).astype(int)
+
+
+def marked(png: bytes | None) -> np.ndarray:
+    """Where something is drawn in orange: (row, column) as shares of the picture."""
+    pixels = colours(png)
+    is_orange = (pixels[..., 0] > 180) & (pixels[..., 2] < 90)
+    return np.argwhere(is_orange) / pixels.shape[:2]
+
+
+def test_a_box_is_drawn_where_it_is_and_the_one_to_look_at_stands_out() -> None:
+    image = Image.of(np.zeros((100, 200), np.uint8), Grid.picture((100, 200)))
+    corners = np.array([[[10, 20], [50, 80]], [[60, 120], [80, 160]]], float)
+    boxes = Boxes(corners, image.grid, ("cell", "cell"))
+    places = marked(thumbnail(image, boxes=boxes, at=(70, 140)))
+    assert np.allclose([places.min(axis=0), places.max(axis=0)], [[0.6, 0.6], [0.8, 0.8]], atol=0.03)
+    assert marked(thumbnail(image, boxes=boxes)).size == 0
+    white = np.argwhere((colours(thumbnail(image, boxes=boxes)) > 200).all(axis=-1))
+    assert len(white) > 100
+
+
+def test_a_place_has_a_ring_around_it() -> None:
+    image = Image.of(np.zeros((100, 100), np.uint8), Grid.picture((100, 100)))
+    places = marked(thumbnail(image, at=(25, 75)))
+    assert np.allclose(places.mean(axis=0), [0.25, 0.75], atol=0.02)
+    tiny = Boxes(np.array([[[25, 75], [25, 75]]], float), image.grid, ("cell",))
+    assert np.ptp(marked(thumbnail(image, boxes=tiny, at=(25, 75))), axis=0).min() > 0.08
+
+
+def test_labels_are_shown_where_most_of_them_lie_in_the_plane_that_shows_most() -> None:
+    """Slices 9 mm apart that run from back to front: the plane across is looked at, and it is the fifth."""
+    labels = np.zeros((40, 7, 40), np.uint8)
+    labels[10:30, 5, 10:30] = 1
+    image = Image.of(np.zeros(labels.shape, np.float32), Grid.regular(labels.shape, (1, 9, 1)))
+    png = thumbnail(image, labels=labels)
+    pixels = colours(png)
+    assert pixels.shape[:2] == (288, 288)
+    assert np.allclose(np.argwhere(pixels[..., 0] > 40).mean(axis=0), 144, atol=6)

@@ -1,4 +1,4 @@
-"""What in a file's header tells who was imaged, where and when: DICOM, NIfTI, and the metadata of pictures.
+"""What in a file's header tells who was imaged, where and when: DICOM, NIfTI, NRRD, MetaImage, HDF5, WFDB, pictures.
 
 Only headers are read. What they say is never repeated, only where it stands.
 Source of the DICOM list: PS3.15, Annex E, the basic application confidentiality profile.
@@ -7,16 +7,23 @@ Source of the DICOM list: PS3.15, Annex E, the basic application confidentiality
 from __future__ import annotations
 
 import gzip
-import re
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
+from hounsfield.audit.telling import REPLACED, field_tells, tells
+from hounsfield.formats import hdf5, wfdb_header
+from hounsfield.formats.files import suffix_of
+from hounsfield.formats.text_header import header_lines
+from hounsfield.values import Refused
+
+MOST_LETTERS = 60  # of a field's name
 HEAD = 64 * 1024  # bytes of a NIfTI file that are looked at: header and extensions
 
 Held = dict[str, float]
@@ -34,9 +41,6 @@ DICOM = {
     "StudyDate": 0.7, "SeriesDate": 0.7, "AcquisitionDate": 0.7, "ContentDate": 0.7, "AcquisitionDateTime": 0.7,
     "InstanceCreationDate": 0.6, "PerformedProcedureStepStartDate": 0.7,
 }  # fmt: skip
-REPLACED = re.compile(r"(anon\w*|de-?identified|removed|unknown|none|null|no name|x+|0+|1900-?01-?01|00010101)?", re.I)
-"""What stands where something was taken out."""
-
 EXIF = {
     0x8825: ("the place (EXIF GPS)", 0.95),
     0x013B: ("the artist (EXIF Artist)", 0.8),
@@ -50,10 +54,6 @@ EXIF = {
 EXIF_TEXTS = {0x010E: "EXIF ImageDescription", 0x9286: "EXIF UserComment"}
 EXIF_INNER = 0x8769
 
-DATE = re.compile(r"(?<!\d)(19|20)\d\d[-/.]?(0[1-9]|1[0-2])[-/.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-PERSON = re.compile(r"[^\W\d]{2,}\^[^\W\d]")  # as DICOM writes names: Family^Given
-WORD = re.compile(r"\b(patient|subject|name|dob|birth\w*|mrn|hospital|institution|physician)\b\s*[:=]\s*\S", re.I)
-
 NIFTI_FIELDS = {
     348: {"db_name": (14, 18), "descrip": (148, 80), "aux_file": (228, 24), "intent_name": (328, 16)},
     540: {"descrip": (240, 80), "aux_file": (320, 24), "intent_name": (508, 16)},
@@ -61,28 +61,26 @@ NIFTI_FIELDS = {
 NIFTI_DICOM = 2  # code of an extension that holds DICOM attributes
 
 
-def identifiers(stream: IO[bytes]) -> Held:
+def identifiers(path: Path) -> Held:
     """What the header of a file holds; nothing of a file of another format, or one that can not be read."""
-    head = stream.read(132)
-    stream.seek(0)
     try:
-        if head[128:132] == b"DICM":
-            return _dicom(stream)
-        if head[:2] == b"\x1f\x8b":
-            return _nifti(gzip.GzipFile(fileobj=stream).read(HEAD))
-        if head[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c", b"\x1c\x02\0\0", b"\0\0\x02\x1c"):
-            return _nifti(stream.read(HEAD))
-        return _picture(stream)
-    except (OSError, EOFError, zlib.error, struct.error):  # another check's business
+        with open(path, "rb") as stream:
+            head = stream.read(132)
+            stream.seek(0)
+            if head[128:132] == b"DICM":
+                return _dicom(stream)
+            if head[:2] == b"\x1f\x8b":
+                return _nifti(gzip.GzipFile(fileobj=stream).read(HEAD))
+            if head[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c", b"\x1c\x02\0\0", b"\0\0\x02\x1c"):
+                return _nifti(stream.read(HEAD))
+        by_name = READERS.get(suffix_of(path))
+        if by_name is not None:
+            said, fields = by_name
+            return _of_fields(said, fields(path))
+        with open(path, "rb") as stream:
+            return _picture(stream)
+    except (OSError, EOFError, zlib.error, struct.error, Refused):  # another check's business
         return {}
-
-
-def tells(text: str) -> str:
-    """What a text seems to hold: a date, a name, a word such as "patient:"; nothing where it holds none."""
-    for pattern, what in ((PERSON, "a name"), (WORD, "words about a person or place"), (DATE, "a date")):
-        if pattern.search(text):
-            return what
-    return ""
 
 
 def _dicom(stream: IO[bytes]) -> Held:
@@ -137,15 +135,53 @@ def _extensions(head: bytes, order: str, size: int) -> Iterator[tuple[str, float
 def _picture(stream: IO[bytes]) -> Held:
     try:
         with Pillow.open(stream, formats=("PNG", "JPEG", "TIFF")) as picture:
-            held = {}
+            held: Held = {}
             for key, value in picture.info.items():
                 text = _text(value) if isinstance(value, bytes) else value
-                if isinstance(text, str) and key != "exif" and tells(f"{key}: {text}"):
-                    held[f"{tells(f'{key}: {text}')} ({picture.format} {key})"] = 0.6
+                if isinstance(text, str) and key != "exif":
+                    held |= _of_fields(str(picture.format), [(str(key), text)])
             # asking a PNG without metadata would decode it whole
             return held | (_exif(picture.getexif()) if picture.format != "PNG" or "exif" in picture.info else {})
     except (UnidentifiedImageError, Pillow.DecompressionBombError, SyntaxError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _of_fields(said: str, fields: Iterable[tuple[str, str]]) -> Held:
+    """What named values hold."""
+    found = {field[:MOST_LETTERS]: field_tells(field, value) for field, value in fields}
+    return {f"{what} ({said} {field})".replace(" )", ")"): 0.6 for field, what in found.items() if what}
+
+
+def _nrrd(path: Path) -> Iterator[tuple[str, str]]:
+    """Fields, key/value pairs and comments, up to the empty line before the numbers."""
+    for line, _ in header_lines(path):
+        if not line:
+            return
+        key, _, value = line.lstrip("# ").partition(":")
+        yield ("comment", line) if line.startswith("#") else (key, value.lstrip("= "))
+
+
+def _metaimage(path: Path) -> Iterator[tuple[str, str]]:
+    for line, _ in header_lines(path):
+        key, _, value = line.partition("=")
+        yield key.strip(), value.strip()
+        if key.strip() == "ElementDataFile":
+            return
+
+
+def _wfdb(path: Path) -> Iterator[tuple[str, str]]:
+    return (("comment", comment) for comment in wfdb_header.read_header(path).comments)
+
+
+READERS: dict[str, tuple[str, Callable[[Path], Iterable[tuple[str, str]]]]] = {
+    ".nrrd": ("NRRD", _nrrd),
+    ".nhdr": ("NRRD", _nrrd),
+    ".mha": ("MetaImage", _metaimage),
+    ".mhd": ("MetaImage", _metaimage),
+    ".h5": ("HDF5", hdf5.list_words),
+    ".hdf5": ("HDF5", hdf5.list_words),
+    ".hea": ("WFDB", _wfdb),
+}
 
 
 def _exif(tags: Pillow.Exif) -> Held:

@@ -34,6 +34,7 @@ MOST_OBJECTS = 1024  # groups and data sets that are looked at in a file
 DEEPEST = 8  # groups in groups: hard links can form circles
 LARGEST_CHUNK = 128 * MiB  # a chunk is unpacked as a whole, and what is taken from it copied
 MOST_CHUNKS = 2**14  # in a layer: each takes 6 kB while it is read
+LONGEST_TEXT = 4096  # bytes of an attribute
 PIECE = 4 * MiB  # of what is not stored in chunks
 PART = 64 * MiB  # that is read at a time of what is only to be hashed
 FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # those that the library itself holds
@@ -91,6 +92,12 @@ def list_numbers(path: Path) -> dict[str, Numbers]:
     """Name -> shape and type of each data set of numbers in a file; none of them is read."""
     with _endured(Path(path)) as file:
         return {found.name: found for found in _walk(Path(path), file)}
+
+
+def list_words(path: Path) -> list[tuple[str, str]]:
+    """Name and text of each short attribute of text in a file, wherever it hangs."""
+    with _endured(Path(path)) as file:
+        return list(_walk_words(file))
 
 
 def by_role(names: Mapping[str, Numbers]) -> dict[str, list[str]]:
@@ -156,6 +163,8 @@ def read_through(asked: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any],
     """Read all numbers of the file at a path, piece by piece, and keep none of them; what is refused is passed over."""
     path = Path(asked["path"])
     with suppress(Refused), _opened(path) as file:
+        for _ in _walk_words(file):
+            pass
         for numbers in list(_walk(path, file)):
             with suppress(Refused, *DAMAGE):
                 _read_pieces(path, file[numbers.name], numbers)
@@ -237,6 +246,32 @@ def _walk(path: Path, file: Any) -> Iterator[Numbers]:
                 numbers = _numbers(group[name], f"{lead}{name}")
                 if numbers is not None:
                     yield numbers
+
+
+def _walk_words(file: Any) -> Iterator[tuple[str, str]]:
+    """The attributes of text of the groups and data sets, as far as they can be read."""
+    import h5py
+
+    waiting, seen = [("", file, 0)], 0
+    while waiting and seen < MOST_OBJECTS:
+        lead, found, depth = waiting.pop(0)
+        for name in found.attrs:
+            seen += 1
+            if seen > MOST_OBJECTS:
+                return
+            with suppress(*DAMAGE):
+                made = found.attrs.get_id(name)
+                if h5py.check_string_dtype(made.dtype) and made.shape == () and made.get_storage_size() <= LONGEST_TEXT:
+                    value = found.attrs[name]
+                    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+                    yield f"{lead}{name}", text[:LONGEST_TEXT]
+        if not isinstance(found, h5py.Group) or depth >= DEEPEST:
+            continue
+        for name in found:
+            seen += 1
+            if seen <= MOST_OBJECTS and found.get(name, getlink=True, getclass=True) is h5py.HardLink:
+                with suppress(*DAMAGE):
+                    waiting.append((f"{lead}{name}/", found[name], depth + 1))
 
 
 def _read_pieces(path: Path, data: Any, numbers: Numbers) -> None:

@@ -31,11 +31,12 @@ def whole_numbers(where: object, values: NDArray[Any], *, tolerance: float = 0.0
     tolerance: how far from whole numbers the arithmetic of a file may have brought them.
     """
     if values.dtype.kind == "f":
-        rounded = np.rint(values)
-        if not np.all(np.isfinite(values)) or np.abs(values - rounded).max(initial=0.0) > tolerance:
-            remedy = "Give whole numbers: resample labels by nearest neighbour, threshold probabilities."
-            raise refuse(where, "holds values that are no label numbers (fractions or NaN)", remedy)
-        values = rounded
+        for k in range(values.shape[-1] if values.ndim else 0):  # by slices: a second copy may not fit
+            part = values[..., k]
+            if not np.all(np.isfinite(part)) or np.abs(part - np.rint(part)).max(initial=0.0) > tolerance:
+                remedy = "Give whole numbers: resample labels by nearest neighbour, threshold probabilities."
+                raise refuse(where, "holds values that are no label numbers (fractions or NaN)", remedy)
+        values = np.rint(values) if tolerance else values
     elif values.dtype.kind not in "iub":
         raise refuse(where, f"holds {values.dtype}, which are no label numbers", "Give whole numbers.")
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from hounsfield.formats.files import suffix_of, writing
 from hounsfield.formats.label_values import label_values, smallest
-from hounsfield.formats.nifti_header import data_file, embedded, grid_note, read_header
-from hounsfield.values import Grid, Image, refuse
+from hounsfield.formats.nifti_header import data_file, disagreement, embedded, grid_note, read_header
+from hounsfield.values import Grid, Image, Problem, refuse
 
 VECTOR = 1007  # NIFTI_INTENT_VECTOR
 
@@ -47,6 +47,15 @@ def read_labels(path: Path) -> tuple[NDArray[np.integer], Grid]:
 def files_of(path: Path) -> tuple[Path, ...]:
     """The file itself, and the .img that belongs to a .hdr."""
     return tuple(dict.fromkeys((Path(path), data_file(Path(path)))))
+
+
+def doubts(path: Path) -> tuple[Problem, ...]:
+    """What other programs may take otherwise: a place that is stated twice, and not the same."""
+    away = disagreement(Path(path))
+    if not away:
+        return ()
+    what = f"states its place twice, up to {away:.3g} mm apart: the sform counts here, elsewhere the qform may"
+    return (Problem(str(path), what, "Find out which of the two is right, and set both to it."),)
 
 
 def write_image(path: Path, image: Image) -> None:

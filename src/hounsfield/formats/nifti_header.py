@@ -31,6 +31,7 @@ HEAD = 4 * 1024
 GRID_NOTE = "hounsfield grid "
 COMMENT = 6  # NIfTI's code for an extension of plain text
 MM_PER_UNIT = {1: 1000.0, 3: 0.001}  # NIFTI_UNITS_METER and _MICRON; anything else is taken as millimetres
+NEXT_TO_NOTHING = 0.1  # of the smallest spacing; both forms are kept in single precision, the qform as a quaternion
 PAIR_SUFFIXES = (".img", ".IMG", ".img.gz")
 
 
@@ -71,6 +72,23 @@ def raw_header(path: Path) -> Any:
 def intent_of(path: Path) -> int:
     """NIfTI's code of what the numbers of a file mean."""
     return int(raw_header(path)["intent_code"])
+
+
+def disagreement(path: Path) -> float:
+    """By how many mm the qform puts an element elsewhere than the sform, at most; 0 where they agree, or one counts.
+
+    Less than a share NEXT_TO_NOTHING of an element is rounding.
+    """
+    raw = _parse(path, _head(path)[1])[0]
+    if raw["sform_code"] <= 0 or raw["qform_code"] <= 0:
+        return 0.0
+    shape = _elements(path, raw)[0]
+    used = Grid(shape, _affine(path, raw))
+    raw["sform_code"] = 0
+    other = Grid(shape, _affine(path, raw))
+    if used.close_to(other, NEXT_TO_NOTHING):
+        return 0.0
+    return used.farthest_from(other)
 
 
 def grid_note(grid: Grid) -> Any:

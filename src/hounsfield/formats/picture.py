@@ -23,7 +23,7 @@ from PIL import Image as Pillow
 from hounsfield.formats.files import suffix_of, writing
 from hounsfield.formats.picture_header import kind_of, read_header
 from hounsfield.formats.picture_pixels import PagesSource, read_label_pages
-from hounsfield.values import Grid, Image, refuse
+from hounsfield.values import Grid, Image, Problem, refuse
 
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP"}
 NAMED = {**WRITTEN, ".gif": "GIF"}
@@ -58,6 +58,16 @@ def misnamed(path: Path) -> str:
     """What a picture really is where its name says another kind ("JPEG" of a file named .png), else ""."""
     kind = kind_of(Path(path))
     return "" if NAMED.get(suffix_of(Path(path)), kind) == kind else kind
+
+
+def doubts(path: Path) -> tuple[Problem, ...]:
+    """What other programs may stumble over: another kind of picture than the name says."""
+    kind = misnamed(path)
+    if not kind:
+        return ()
+    what = f"is a {kind} by its content, whatever its name says"
+    remedy = "Rename it, or save it as what its name says: it is read rightly here, others may refuse it."
+    return (Problem(str(path), what, remedy),)
 
 
 def write_picture(path: Path, array: NDArray[Any]) -> None:

@@ -182,7 +182,7 @@ def _values(
 def _image(path: Path, numbers: Numbers) -> Lazy[Image]:
     said = repr(Hdf5Source(path, numbers).shape)
     where = f"{path}::{numbers.name}"
-    return Lazy(Image, where, lambda: read_numbers(path, numbers), lambda: _digest(path, numbers, said))
+    return Lazy(Image, where, lambda: read_numbers(path, numbers), lambda: _digest(path, numbers, said), files=(path,))
 
 
 def _labels(path: Path, numbers: Numbers, image: Numbers, ignore: int | None) -> Lazy[LabelMap]:
@@ -197,7 +197,7 @@ def _labels(path: Path, numbers: Numbers, image: Numbers, ignore: int | None) ->
         values = (int(value) for value in np.unique(array) if value and value != ignore)
         return LabelMap(array, grid, {value: f"label_{value}" for value in values}, ignore=ignore)
 
-    return Lazy(LabelMap, where, load, lambda: _digest(path, numbers, repr((numbers.shape, ignore))))
+    return Lazy(LabelMap, where, load, lambda: _digest(path, numbers, repr((numbers.shape, ignore))), files=(path,))
 
 
 def _digest(path: Path, numbers: Numbers, said: str) -> str:

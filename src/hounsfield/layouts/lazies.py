@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from hounsfield.formats.files import sha256_of, suffix_of
 from hounsfield.formats.stored import StoredVolume
+from hounsfield.ops.slabs import tally
 from hounsfield.registry.tables import FORMATS
-from hounsfield.values import Grid, Image, LabelMap, Lazy, Refused, refuse
+from hounsfield.values import Grid, Image, LabelMap, Lazy, Problem, Refused, refuse
 
 if TYPE_CHECKING:
     from hounsfield.formats.dicom.series import Volume
@@ -53,6 +54,12 @@ def files_of(path: Path) -> tuple[Path, ...]:
         return (path,) if found is None else tuple(found(path))
     except Refused:
         return (path,)  # whoever reads it will say why
+
+
+def doubts_of(path: Path) -> tuple[Problem, ...]:
+    """What a file says of itself that other programs may take otherwise, where its format knows of such."""
+    found = getattr(format_of(path), "doubts", None)
+    return () if found is None else tuple(found(path))
 
 
 def digest_of(path: Path) -> str:
@@ -120,7 +127,7 @@ def labels_on(
         grid = same_grid(path, found, image_path)
         if convert is not None:
             array = convert(path, array)
-        unnamed = {int(v) for v in np.unique(array)} - set(names) - {0, ignore}
+        unnamed = tally(array).keys() - set(names) - {0, ignore}
         labels = {**names, **{value: f"label_{value}" for value in sorted(unnamed)}}
         return LabelMap(array, grid, labels, regions=regions or {}, ignore=ignore)
 

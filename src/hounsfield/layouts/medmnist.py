@@ -5,7 +5,7 @@ Source: J. Yang et al., "MedMNIST v2", Scientific Data 10, 2023; class names as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -117,7 +117,9 @@ def _image(path: Path, member: str, index: int) -> Lazy[Image]:
             return Image.of(array, Grid.picture(array.shape))
         return Image.of(array, Grid(array.shape, np.eye(4), "px", "image"))  # 3-D, of unknown spacing
 
-    return lazies.computed(Image, f"{path}::{member}[{index}]", load, lambda: np.ascontiguousarray(stored()).tobytes())
+    where = f"{path}::{member}[{index}]"
+    image = lazies.computed(Image, where, load, lambda: np.ascontiguousarray(stored()).tobytes())
+    return replace(image, files=(path,))
 
 
 @lru_cache(maxsize=3)

@@ -190,5 +190,5 @@ def _joined(folder: Path, root: Path, ids: Iterable[str], options: ReadOptions) 
         tables,
         lambda text, _: text if text in known else None,
         lambda text, case_id: [case_id or text],
-        options.columns,
+        options,
     )

@@ -124,7 +124,7 @@ def _signal(header: Header) -> Lazy[Series]:
         said = repr((header.rate, header.frames, header.signals, [sha256_of(header.path.parent / f) for f in files]))
         return hashlib.sha256(said.encode()).hexdigest()
 
-    return Lazy(Series, str(header.path), lambda: read_signals(header.path), digest)
+    return Lazy(Series, str(header.path), lambda: read_signals(header.path), digest, files=(header.path,))
 
 
 def _told(header: Header) -> tuple[dict[str, Cell], dict[str, Truth]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,3 +42,19 @@ def evenly(source: ArraySource, count: int) -> NDArray[np.float32]:
         at = (*(axis[is_here] for axis in across), along[is_here] - part.start)
         taken[:, is_here] = values[(slice(None), *at)]
     return taken
+
+
+def tally(array: NDArray[np.integer]) -> dict[int, int]:
+    """How often each value of a label map occurs, the values in order; no second array of its size is made."""
+    counts = Counter[int]()
+    step = max(1, MOST // max(1, math.prod(array.shape[1:])))
+    for start in range(0, len(array), step):
+        part = array[start : start + step]
+        if part.dtype == np.uint8:  # as nearly all are; several times as fast as sorting
+            times = np.bincount(part.reshape(-1))
+            values = np.flatnonzero(times)
+            times = times[values]
+        else:
+            values, times = np.unique(part, return_counts=True)
+        counts.update(dict(zip(values.tolist(), times.tolist(), strict=True)))
+    return dict(sorted(counts.items()))

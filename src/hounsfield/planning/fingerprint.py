@@ -11,7 +11,7 @@ import numpy as np
 
 from hounsfield.ops.boxes import volume
 from hounsfield.ops.resampling import canonical_grid
-from hounsfield.ops.slabs import evenly
+from hounsfield.ops.slabs import evenly, tally
 from hounsfield.values import (
     Boxes,
     Case,
@@ -131,9 +131,9 @@ def _axes(grid: Grid) -> dict[str, Sketch]:
 
 @describe.register
 def _(labels: LabelMap, name: str) -> Facts:
-    counts, sketches = {}, {}
+    counts, sketches, sizes_of = {}, {}, tally(labels.array)
     for value, word in labels.labels.items():
-        size = int(np.count_nonzero(labels.array == value))
+        size = sizes_of.get(value, 0)
         counts[f"label:{word}"] = int(size > 0)
         sketches[f"size:{word}"] = Sketch.of([size * labels.grid.voxel_volume] if size else [])
     words = {

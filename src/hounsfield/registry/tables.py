@@ -88,6 +88,7 @@ FORMATS = Table(  # of images, by suffix; a module has read_grid, read_labels an
 CHECKS = Table(  # of the data, by `inspect`
     "check",
     {
+        "ambiguous": "hounsfield.audit.checks.ambiguous:CHECK",
         "apart": "hounsfield.audit.checks.apart:CHECK",
         "boxes": "hounsfield.audit.checks.boxes:CHECK",
         "class_share": "hounsfield.audit.checks.class_share:CHECK",
@@ -103,6 +104,7 @@ CHECKS = Table(  # of the data, by `inspect`
         "inverted": "hounsfield.audit.checks.inverted:CHECK",
         "label_types": "hounsfield.audit.checks.label_types:CHECK",
         "label_values": "hounsfield.audit.checks.label_values:CHECK",
+        "mirrored": "hounsfield.audit.checks.mirrored:CHECK",
         "numbers": "hounsfield.audit.checks.numbers:CHECK",
         "orientation": "hounsfield.audit.checks.orientation:CHECK",
         "outliers": "hounsfield.audit.checks.outliers:CHECK",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -16,19 +17,30 @@ SHOWN = 20  # faults of a check that are open to the eye; the rest unfolds
 PICTURED = 4  # cases of a fault with a picture
 
 
+class Seen(NamedTuple):
+    """A picture of a case: its caption, and the PNG."""
+
+    caption: str
+    png: bytes
+
+
 @dataclass(frozen=True)
 class AuditContent:
     """What a page says.
 
-    rows: what is there, a word and a sentence each.  faults: the surest first.  pictures: case -> PNG.
+    folder: what the names of files begin with, which the page leaves out.  rows: what is there, a word and a sentence
+    each.  faults: the surest first.  also: the further ones of each other layout.  pictures: what each fault looks
+    like.
     """
 
     title: str
     summary: str
     command: str
+    folder: str = ""
     rows: Sequence[tuple[str, str]] = ()
     faults: Sequence[Fault] = ()
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    also: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
+    pictures: Mapping[Fault, Sequence[Seen]] = field(default_factory=dict)
 
 
 class Group(NamedTuple):
@@ -43,12 +55,14 @@ class Group(NamedTuple):
 def audit_page(content: AuditContent) -> str:
     """The page as HTML: nothing is fetched, no script runs, and everything that came from files is escaped."""
     engine = environment()
-    engine.filters["sure"] = sureness
+    groups, also = grouped(content.faults), {layout: grouped(faults) for layout, faults in content.also.items()}
+    engine.filters |= {"sure": sureness, "inside": lambda words: inside(words, content.folder), "base64": _base64}
     return engine.from_string(asset("audit_page.html")).render(
         content=content,
         css=Markup(asset("page.css") + asset("audit_page.css")),
-        groups=grouped(content.faults),
-        pictures={case: base64.b64encode(png).decode() for case, png in content.pictures.items()},
+        groups=groups,
+        also=also,
+        every=[*groups, *chain.from_iterable(also.values())],
         pictured=PICTURED,
     )
 
@@ -64,14 +78,24 @@ def grouped(faults: Sequence[Fault]) -> list[Group]:
     ]
 
 
-def pictured_cases(faults: Sequence[Fault], most: int) -> list[str]:
-    """The cases that a page shows pictures of, at most so many, those of the surest faults first."""
+def pictured(faults: Sequence[Fault]) -> list[tuple[Fault, tuple[str, ...]]]:
+    """The faults that a page shows with pictures, the surest first, and the cases of each that are shown."""
     shown = [fault for group in grouped(faults) for fault in group.shown]
-    ranked = sorted(shown, key=lambda fault: -fault.sure)
-    return list(dict.fromkeys(case for fault in ranked for case in fault.cases[:PICTURED]))[:most]
+    return [(fault, fault.cases[:PICTURED]) for fault in sorted(shown, key=lambda fault: -fault.sure)]
+
+
+def inside(words: str, folder: str) -> str:
+    """Words in which files are named as they are called inside a folder or a zip file."""
+    for end in ("/", "\\", "::"):
+        words = words.replace(f"{folder}{end}", "") if folder else words
+    return words
 
 
 def sureness(sure: float) -> str:
     """How sure a fault is, in words and as a number."""
     word = "certain" if sure >= 0.995 else "likely" if sure >= 0.7 else "perhaps"
     return word if word == "certain" else f"{word} ({100 * sure:.0f} %)"
+
+
+def _base64(png: bytes) -> str:
+    return base64.b64encode(png).decode()

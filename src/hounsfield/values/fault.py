@@ -11,7 +11,8 @@ class Fault:
     """Something in the data that looks wrong: which check found it, where, what, how sure it is, and what to do.
 
     where: the file, or files, or the case.  what: continues `where`, without a full stop.  remedy: a sentence.
-    sure: 0 to 1.  cases: ids concerned; none where it is the set as a whole.
+    sure: 0 to 1.  cases: ids concerned; none where it is the set as a whole.  at: the index of the element to look at,
+    in the image of the case; none where it is no single place.
     """
 
     check: str
@@ -20,6 +21,7 @@ class Fault:
     remedy: str
     sure: float = 1.0
     cases: tuple[str, ...] = ()
+    at: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""
@@ -27,7 +29,7 @@ class Fault:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of the fault."""
-        return {
+        said = {
             "check": self.check,
             "where": self.where,
             "what": self.what,
@@ -35,3 +37,4 @@ class Fault:
             "sure": round(self.sure, 3),
             "cases": list(self.cases),
         }
+        return {**said, "at": list(self.at)} if self.at else said

@@ -104,9 +104,17 @@ class Grid(ArrayValue):
         """Whether both grids put every element at the same place, within a share of an element's size."""
         if self.shape != other.shape or self.unit != other.unit or self.frame != other.frame:
             return False
-        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape], indexing="ij")).reshape(self.ndim, -1).T
-        apart = np.abs(self.to_world(corners) - other.to_world(corners)).max(initial=0.0)
+        apart = np.abs(self._corners() - other._corners()).max(initial=0.0)
         return bool(apart <= tolerance * max(min(self.spacing), 1e-12))
+
+    def farthest_from(self, other: Grid) -> float:
+        """The longest way between the places that two grids of one shape give the same element, in their unit."""
+        return float(np.linalg.norm(self._corners() - other._corners(), axis=1).max())
+
+    def _corners(self) -> NDArray[np.float64]:
+        """World points of the outermost elements (2 ** d, d)."""
+        ends = np.meshgrid(*[(0, n - 1) for n in self.shape], indexing="ij")
+        return self.to_world(np.array(ends).reshape(self.ndim, -1).T)
 
     def __repr__(self) -> str:
         size = "x".join(map(str, self.shape))

@@ -53,7 +53,7 @@ def inspect(
     if fix is not None:
         found = _fixed(found, Path(fix), watch, privacy=privacy, **opening)
     if html is not None:
-        page = inspection_page(dataset, found.rows(), found.faults)
+        page = inspection_page(found)
         with writing(Path(html)):
             write_text(Path(html), page)
     return found

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 
-from hounsfield.figures.thumbnail import thumbnail
-from hounsfield.reports.audit_page import AuditContent, audit_page, pictured_cases
-from hounsfield.values import Case, Dataset, Fault, Image, Refused
+from hounsfield.reports.audit_page import AuditContent, Seen, audit_page, pictured
+from hounsfield.values import Case, Fault
 from hounsfield.verbs.counting import count
+from hounsfield.verbs.fault_pictures import pictures_of
+from hounsfield.verbs.inspection import Inspection
 
 MOST_PICTURES = 60  # each is an image read once more
 
 
-def inspection_page(dataset: Dataset, rows: Sequence[tuple[str, str]], faults: Sequence[Fault]) -> str:
+def inspection_page(found: Inspection) -> str:
     """What is there and what is wrong with it, as HTML, with pictures of the cases concerned."""
-    cases = {case.id: case for case in dataset}
-    pictures = {i: _picture(cases[i]) for i in pictured_cases(faults, MOST_PICTURES) if i in cases}
+    also = found.newly_found()
+    cases = {other.dataset.layout: {case.id: case for case in other.dataset} for other in (found, *found.also)}
+    pictures: dict[Fault, list[Seen]] = {}
+    left = MOST_PICTURES
+    for layout, faults in ((found.dataset.layout, found.faults), *also.items()):
+        new = _pictures(faults, cases[layout], left)
+        left -= sum(map(len, new.values()))
+        pictures |= new
     return audit_page(
         AuditContent(
-            title=f"What is in {dataset.where}",
-            summary=_summary(len(faults), len(dataset)),
-            command=f"hounsfield inspect {shlex.quote(dataset.where)}",
-            rows=rows,
-            faults=faults,
-            pictures={case_id: png for case_id, png in pictures.items() if png is not None},
+            title=f"What is in {found.dataset.where}",
+            summary=_summary(len(found.faults) + sum(map(len, also.values())), len(found.dataset)),
+            command=f"hounsfield inspect {shlex.quote(found.dataset.where)}",
+            folder=found.dataset.where,
+            rows=found.rows(),
+            faults=found.faults,
+            also=also,
+            pictures=pictures,
         )
     )
 
@@ -35,10 +43,13 @@ def _summary(faults: int, cases: int) -> str:
     return f"{count(faults, 'thing')} that may be wrong in {count(cases, 'case')}, the surest first."
 
 
-def _picture(case: Case) -> bytes | None:
-    """The first image of a case in small; None where there is none that can be read."""
-    image = next((value for value in case.inputs.values() if issubclass(value.kind, Image)), None)
-    try:
-        return None if image is None else thumbnail(image.load())
-    except Refused:
-        return None
+def _pictures(faults: tuple[Fault, ...], cases: dict[str, Case], most: int) -> dict[Fault, list[Seen]]:
+    """Pictures of the surest faults, as many as there is room for."""
+    pictures: dict[Fault, list[Seen]] = {}
+    for fault, ids in pictured(faults):
+        if most <= 0:
+            break
+        found = pictures_of(fault, [cases[case_id] for case_id in ids if case_id in cases])[:most]
+        most -= len(found)
+        pictures[fault] = found
+    return pictures

@@ -45,26 +45,27 @@ class BoxesCheck:
             yield Fault(self.name, dataset.where, what, "Take one from all corners: they are counted from one.", 0.8)
         for case_id, found in measured.items():
             for drawn in found:
-                for what, remedy, sure in wrong_boxes(drawn):
-                    yield Fault(self.name, drawn.where, what, remedy, sure, (case_id,))
+                for number, what, remedy, sure in wrong_boxes(drawn):
+                    yield Fault(self.name, drawn.where, what, remedy, sure, (case_id,), _middle(drawn, number))
 
 
 CHECK = BoxesCheck()
 
 
-def wrong_boxes(drawn: Drawn) -> Iterator[tuple[str, str, float]]:
-    """What is wrong with single boxes, what to do, and how sure that is."""
+def wrong_boxes(drawn: Drawn) -> Iterator[tuple[int | np.integer, str, str, float]]:
+    """Which single boxes are wrong, what is wrong with them, what to do, and how sure that is."""
     low, high = drawn.corners[:, 0], drawn.corners[:, 1]
     inverted = np.any(high < low, axis=1)
     # first and last index equal, as in VOC's 504 to 504, is a box of size 1 here; nobody draws one
     empty = ~inverted & np.any(high - low <= 1.0, axis=1)
     outside = ~inverted & np.any((low < -1.5) | (high > np.array(drawn.shape) + 0.5), axis=1)
     for number in np.flatnonzero(inverted):
-        yield f"has {_box(drawn, number)} with its corners exchanged", "Exchange them.", 1.0
+        yield number, f"has {_box(drawn, number)} with its corners exchanged", "Exchange them.", 1.0
     for number in np.flatnonzero(empty):
-        yield f"has {_box(drawn, number)} without width or height", "Draw it anew, or remove it.", 0.95
+        yield number, f"has {_box(drawn, number)} without width or height", "Draw it anew, or remove it.", 0.95
     for number in np.flatnonzero(outside):
         yield (
+            number,
             f"has {_box(drawn, number)} outside of its image",
             "Does it belong to another image, or another size?",
             1.0,
@@ -75,13 +76,19 @@ def wrong_boxes(drawn: Drawn) -> Iterator[tuple[str, str, float]]:
         first, second = int(usable[a]), int(usable[b])
         if drawn.labels[first] == drawn.labels[second]:
             what = f"has {_box(drawn, first)} and box {second + 1} around one object (IoU {overlap[a, b]:.2f})"
-            yield what, "Remove one of them.", 0.9
+            yield first, what, "Remove one of them.", 0.9
 
 
 def _box(drawn: Drawn, number: int | np.integer) -> str:
     """A box by its number in the file, its class and its first corner."""
     corner = ", ".join(f"{x + 0.5:g}" for x in drawn.corners[number, 0])
     return f"box {number + 1} ({drawn.labels[number]}, from index {corner})"
+
+
+def _middle(drawn: Drawn, number: int | np.integer) -> tuple[int, ...]:
+    """The element of the image in the middle of a box, or the nearest to it."""
+    middle = np.clip(drawn.corners[number].mean(axis=0).round(), 0, np.array(drawn.shape) - 1)
+    return tuple(int(n) for n in middle)
 
 
 def _counted_from_one(every: list[Drawn]) -> int:

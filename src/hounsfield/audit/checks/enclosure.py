@@ -21,7 +21,7 @@ ENCLOSED = 2 / 3
 
 OTHERS = 2  # cases that have to show that one label encloses another
 SHARE_OF_OTHERS = 0.9
-HALF, INSIDE = 0.4, 0.25
+HALF, MOSTLY, INSIDE = 0.4, 0.5, 0.25
 """A map of two labels is suspicious by itself when one goes so far round the other in most slices, and so much of the
 other lies within its convex hull: neighbours touch along less, or along a flat border."""
 
@@ -32,12 +32,14 @@ class Touch(NamedTuple):
     """How much of the outline of one label touches another, and in which share of the slices it is HALF or more.
 
     inside: share of the one label within the convex hull of the other, slice by slice; 0 where not measured.
+    at: the middle of the one label in the slice where it touches the other least.
     """
 
     share: float
     half: float
     slices: int
     inside: float
+    at: tuple[int, ...]
 
 
 class Looked(NamedTuple):
@@ -86,7 +88,7 @@ class Enclosure:
             f"has {outer} along only {100 * touch.share:.0f} % of the outline of {inner} "
             f"in the {touch.slices} slices that hold both; {why}"
         )
-        return Fault(self.name, one.where, what, REMEDY, sure=sure, cases=(case_id,))
+        return Fault(self.name, one.where, what, REMEDY, sure, (case_id,), touch.at)
 
 
 CHECK = Enclosure()
@@ -96,7 +98,7 @@ def _is_half_round(touches: Mapping[tuple[int, int], Touch], pair: tuple[int, in
     """Whether a label goes half round another in most slices, and not because it is enclosed by it itself."""
     inner, outer = pair
     one, back = touches[pair], touches.get((outer, inner))
-    return one.half > 0.5 and one.inside > INSIDE and (back is None or back.share < one.share)
+    return one.half > MOSTLY and one.inside > INSIDE and (back is None or back.share < one.share)
 
 
 def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]:
@@ -105,17 +107,14 @@ def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]
     The slices are those across the axis of the largest spacing; a picture is one slice.
     """
     array, spacing = labels.array, labels.grid.spacing
-    if array.ndim == 2:
-        planes: NDArray[Any] = array[None]
-    else:
-        across = max(range(array.ndim), key=lambda axis: (spacing[axis], axis))
-        planes = np.moveaxis(array, across, 0)
+    across = max(range(array.ndim), key=lambda axis: (spacing[axis], axis))
+    planes: NDArray[Any] = array[None] if array.ndim == 2 else np.moveaxis(array, across, 0)
+    filled = [number for number, plane in enumerate(planes) if plane.any()]
     outlines, met = [], []
-    for plane in planes:
-        if plane.any():
-            outline, touching = _outlines(plane, values)
-            outlines.append(outline)
-            met.append(touching)
+    for number in filled:
+        outline, touching = _outlines(planes[number], values)
+        outlines.append(outline)
+        met.append(touching)
     outline, touching = np.array(outlines), np.array(met)  # (slices, L) and (slices, L, L)
     found = {}
     for i, j in permutations(range(len(values)), 2):
@@ -124,8 +123,12 @@ def touches(labels: LabelMap, values: list[int]) -> dict[tuple[int, int], Touch]
         if length.sum() >= SHORTEST:
             shares = touching[both, i, j] / length
             share = float(touching[both, i, j].sum() / length.sum())
-            inside = _share_inside(planes, values[i], values[j]) if len(values) == 2 else 0.0
-            found[values[i], values[j]] = Touch(share, float(np.mean(shares >= HALF)), int(both.sum()), inside)
+            half = float(np.mean(shares >= HALF))
+            inside = _share_inside(planes, values[i], values[j]) if len(values) == 2 and half > MOSTLY else 0.0
+            worst = filled[int(np.flatnonzero(both)[np.argmin(shares)])]
+            middle = np.argwhere(planes[worst] == values[i]).mean(axis=0).round().astype(int).tolist()
+            at = tuple(middle) if array.ndim == 2 else (*middle[:across], worst, *middle[across:])
+            found[values[i], values[j]] = Touch(share, half, int(both.sum()), inside, at)
     return found
 
 
@@ -151,11 +154,13 @@ def _outlines(plane: NDArray[Any], values: list[int]) -> tuple[NDArray[np.intp],
     lines = np.flatnonzero(plane.any(axis=1))
     columns = np.flatnonzero(plane.any(axis=0))
     plane = plane[lines[0] : lines[-1] + 1, columns[0] : columns[-1] + 1]
-    number = np.pad(np.where(np.isin(plane, values), np.searchsorted(values, plane).clip(0, n - 1) + 1, 0), 1)
+    number = np.zeros((plane.shape[0] + 2, plane.shape[1] + 2), np.uint8)  # of no more than MANY labels
+    for place, value in enumerate(values, start=1):
+        number[1:-1, 1:-1][plane == value] = place
     own = number[1:-1, 1:-1]
     inside = own > 0
     beside = (number[:-2, 1:-1], number[2:, 1:-1], number[1:-1, :-2], number[1:-1, 2:])
-    own, others = own[inside], [one[inside] for one in beside]
+    own, others = own[inside].astype(np.intp), [one[inside] for one in beside]
     on_outline = np.any([one != own for one in others], axis=0)
     outline = np.bincount(own[on_outline], minlength=n + 1)[1:]
     pairs = np.zeros((n + 1) * (n + 1), np.intp)

@@ -17,6 +17,9 @@ FEWEST = 8
 SIDED = 3.0
 """A set shows which side is which when its usual advantage over the mirror image is this many spreads above none."""
 
+MOST = 0.2
+"""Share beyond which the others are the other side, of a hand or a breast, rather than mistaken."""
+
 LEAST_SPREAD = 0.01  # of a difference between correlations
 REMEDY = "Check the patient's side, and mend the affine or the array, of image and labels."
 
@@ -37,7 +40,7 @@ class Flipped:
 
     def measure(self, case: OpenedCase) -> Sides:
         """Images and labels."""
-        return Sides(small_images(case), labelled(case))
+        return Sides(case.once(small_images), case.once(labelled))
 
     def judge(self, measured: Mapping[str, Sides], dataset: Dataset) -> Iterable[Fault]:
         """Images that are as like the others in a mirror as others are without; labels that fit so and only so."""
@@ -60,7 +63,8 @@ class Flipped:
         usual, deviation = float(np.median(advantage)), max(float(spread(advantage)), LEAST_SPREAD)
         if usual < SIDED * deviation:
             return
-        for number in np.flatnonzero(advantage < -0.5 * usual):
+        turned = np.flatnonzero(advantage < -0.5 * usual)
+        for number in turned if len(turned) <= MOST * len(advantage) else ():
             what = (
                 f"is more like the others in a mirror (correlation {mirrored[number]:.2f}) than as it lies "
                 f"({as_is[number]:.2f}): left and right seem exchanged"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,13 +22,15 @@ IMAGE_BARE = "the image has lost its header: its affine says nothing"
 
 @dataclass(frozen=True)
 class Pair:
-    """An image and its label map: the truth's name, their files and grids."""
+    """An image and its label map: the truth's name, their files, grids, and identities."""
 
     truth: str
     image: str
     label: str
     image_grid: Grid
     label_grid: Grid
+    image_digest: str
+    label_digest: str
 
     @property
     def fits(self) -> bool:
@@ -47,16 +50,28 @@ class Grids:
         for name, truth in case.case.truths.items():
             grids = case.grids(name) if issubclass(truth.answer.kind, LabelMap) else None
             if grids is not None:
-                pairs.append(Pair(name, case.where(truth.of), case.where(name), *grids))
+                digests = case.case.inputs[truth.of].digest(), truth.answer.digest()
+                pairs.append(Pair(name, case.where(truth.of), case.where(name), *grids, *digests))
         return pairs
 
     def judge(self, measured: Mapping[str, list[Pair]], dataset: Dataset) -> Iterable[Fault]:
         """Every pair that does not fit, with the side that is unlike the pairs that do."""
-        good = fitting(measured)
+        good, originals = fitting(measured), originals_among(measured)
         for case_id, pairs in measured.items():
             for pair in pairs:
                 if not pair.fits:
-                    yield self._fault(case_id, pair, good)
+                    yield self._copy(case_id, pair, originals) or self._fault(case_id, pair, good)
+
+    def _copy(self, case_id: str, pair: Pair, originals: Mapping[str, str]) -> Fault | None:
+        """The fault of a pair of which one side is a copy of a file that fits elsewhere; None where it is not so."""
+        copied = copy_in(pair, originals)
+        if copied is None:
+            return None
+        is_image, original = copied
+        where, other = (pair.image, pair.label) if is_image else (pair.label, pair.image)
+        what = f"is a copy of {original}, and {_difference(pair, is_image)} {'its label' if is_image else 'its image'}"
+        remedy = f"Put the right {'image' if is_image else 'label map'} in its place: this one belongs to another case."
+        return Fault(self.name, where, f"{what} {other}", remedy, cases=(case_id,))
 
     def _fault(self, case_id: str, pair: Pair, good: Sequence[Grid]) -> Fault:
         blame = blamed(pair, good)
@@ -76,15 +91,29 @@ def fitting(measured: Mapping[str, list[Pair]]) -> list[Grid]:
     return [pair.image_grid for pairs in measured.values() for pair in pairs if pair.fits]
 
 
+def originals_among(measured: Mapping[str, list[Pair]]) -> dict[str, str]:
+    """Digest -> file, of the images and label maps that fit; what several have, as an empty one, tells nothing."""
+    pairs = [pair for found in measured.values() for pair in found if pair.fits]
+    files = {(pair.image_digest, pair.image) for pair in pairs} | {(pair.label_digest, pair.label) for pair in pairs}
+    seen = Counter(digest for digest, _ in files)
+    return {digest: file for digest, file in files if seen[digest] == 1}
+
+
+def copy_in(pair: Pair, originals: Mapping[str, str]) -> tuple[bool, str] | None:
+    """Whether the image or the label map of a pair is a copy, and of which file; None where neither or both are."""
+    image, label = originals.get(pair.image_digest, pair.image), originals.get(pair.label_digest, pair.label)
+    if (image == pair.image) == (label == pair.label):
+        return None
+    return (True, image) if image != pair.image else (False, label)
+
+
 def _difference(pair: Pair, of_image: bool) -> str:
     own, other = (pair.image_grid, pair.label_grid) if of_image else (pair.label_grid, pair.image_grid)
     if own.shape != other.shape:
         return f"has the shape {_times(own.shape)}, not the {_times(other.shape)} of"
     if own.unit != other.unit or own.frame != other.frame:
         return f"lies in another world ({own.frame}, {own.unit}) than"
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in own.shape], indexing="ij")).reshape(own.ndim, -1).T
-    away = np.linalg.norm(own.to_world(corners) - other.to_world(corners), axis=1).max()
-    return f"lies up to {away:.3g} {own.unit} away from"
+    return f"lies up to {own.farthest_from(other):.3g} {own.unit} away from"
 
 
 def blamed(pair: Pair, good: Sequence[Grid]) -> str:

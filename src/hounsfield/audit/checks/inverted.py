@@ -23,7 +23,7 @@ class Inverted:
 
     def measure(self, case: OpenedCase) -> dict[str, Small] | None:
         """The images in small."""
-        return small_images(case) or None
+        return case.once(small_images) or None
 
     def judge(self, measured: Mapping[str, Mapping[str, Small]], dataset: Dataset) -> Iterable[Fault]:
         """Images that correlate with the negative of what the set has in common as well as others do with itself."""

@@ -27,7 +27,7 @@ class LabelValues:
 
     def measure(self, case: OpenedCase) -> dict[str, Labelled]:
         """Truth -> what it holds."""
-        return labelled(case)
+        return case.once(labelled)
 
     def judge(self, measured: Mapping[str, Mapping[str, Labelled]], dataset: Dataset) -> Iterable[Fault]:
         """What is odd among the label maps of each name."""

@@ -24,14 +24,18 @@ CLEAN = 0.9  # so many of the others must have nothing astray
 
 
 class Astray(NamedTuple):
-    """Pieces of a label that lie far from its bodies: their number, their elements, the largest gap."""
+    """Pieces of a label that lie far from its bodies: their number, their elements, the largest gap, the farthest one.
+
+    at: the index of an element of that one, or of a block that holds some.
+    """
 
     pieces: int
     elements: int
     gap: float
+    at: tuple[int, ...]
 
 
-NOTHING = Astray(0, 0, 0.0)
+NOTHING = Astray(0, 0, 0.0, ())
 
 
 class Looked(NamedTuple):
@@ -56,7 +60,9 @@ class Stray:
             astray = {}
             for value, shape in list(shapes.items())[:MANY]:
                 mask = labels.array[shape.box] == value
-                astray[value] = labels.labels.get(value, f"label_{value}"), far_pieces(mask, labels.grid.spacing)
+                found_there = far_pieces(mask, labels.grid.spacing)
+                at = tuple(low + n for low, n in zip(shape.low, found_there.at, strict=False))
+                astray[value] = labels.labels.get(value, f"label_{value}"), found_there._replace(at=at)
             found[name] = Looked(case.where(name), labels.grid.unit, astray)
         return found
 
@@ -75,11 +81,11 @@ class Stray:
                 continue
             for case_id in odd:
                 where, unit, own = having[case_id]
-                word, (_, n, gap) = own[value]
+                word, (_, n, gap, at) = own[value]
                 what = f"has {n} element{'s' * (n > 1)} of {word} up to {gap:.3g} {unit} away from its body"
                 why = f"{whole} of {len(having)} label maps have all of it in one place"
                 remedy = "Look at them, and remove what was painted by mistake."
-                yield Fault(self.name, where, f"{what}; {why}", remedy, sure=0.8, cases=(case_id,))
+                yield Fault(self.name, where, f"{what}; {why}", remedy, 0.8, (case_id,), at)
 
 
 CHECK = Stray()
@@ -104,7 +110,11 @@ def far_pieces(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> Astray:
     is_far = gaps > max(4 * max(step), 0.5 * radius)
     if not is_far.any():
         return NOTHING
-    return Astray(int(is_far.sum()), int(sizes[tiny][is_far].sum()), float(gaps[is_far].max()))
+    farthest = np.argwhere(pieces == tiny[int(np.argmax(gaps))])[0]
+    blocks = [round(s / own) for s, own in zip(step, spacing, strict=True)]
+    at = tuple(int(n) * block + block // 2 for n, block in zip(farthest, blocks, strict=True))
+    at = tuple(min(n, size - 1) for n, size in zip(at, mask.shape, strict=True))
+    return Astray(int(is_far.sum()), int(sizes[tiny][is_far].sum()), float(gaps[is_far].max()), at)
 
 
 def _in_blocks(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> tuple[NDArray[Any], tuple[float, ...]]:

@@ -15,7 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from hounsfield.audit.checks.grids import IMAGE_BARE, IMAGE_ODD, LABEL_BARE, LABEL_ODD, Pair, blamed, fitting
+from hounsfield.audit.checks.grids import (
+    IMAGE_BARE,
+    IMAGE_ODD,
+    LABEL_BARE,
+    LABEL_ODD,
+    Pair,
+    blamed,
+    copy_in,
+    fitting,
+    originals_among,
+)
 from hounsfield.audit.mending.laid import is_laid_right
 from hounsfield.audit.mending.mend import COPIES, Mend, volume_of
 from hounsfield.formats.files import suffix_of
@@ -37,15 +47,16 @@ def mends(measured: Mapping[str, list[Pair]], dataset: Dataset) -> Iterator[Mend
     """A change of one file for each pair that can be told apart.
 
     A file that fits somewhere is never changed, nor one that would have to lie in two places, nor an image that another
-    case has as well.
+    case has as well, nor a pair of which one is a copy of another case's file.
     """
-    good = fitting(measured)
+    good, originals = fitting(measured), originals_among(measured)
     cases = {case.id: case for case in dataset}
     pairs = [(cases[case_id], pair) for case_id, found in measured.items() for pair in found]
     kept = {file for case, pair in pairs if pair.fits for value in _values(case, pair) for file in value.files}
     wanted: dict[Path, dict[str, tuple[Grid, Mend]]] = {}
     for case, pair in pairs:
-        found = None if pair.fits else _mend(case, pair, measured[case.id], good)
+        is_left = pair.fits or copy_in(pair, originals) is not None
+        found = None if is_left else _mend(case, pair, measured[case.id], good)
         if found is not None and found[1].file not in kept:
             wanted.setdefault(found[1].file, {})[case.id] = found
     users: dict[Path, set[str]] = defaultdict(set)
