@@ -177,10 +177,11 @@ def test_a_manifest_that_names_other_files_has_them_deleted_by_nobody(
     out = tmp_path / "out"
     predict(model, first, out=out, probabilities="uint8")
     (line,) = lines(out)
+    (out / f"{IDS[0]}.d").mkdir()
     kept = tmp_path / f"{IDS[0]}.txt", out / "table.csv"
     for path in kept:
         path.write_text("mine", encoding="utf-8")
-    line["answers"] |= {f"{IDS[0]}./../../{kept[0].name}": "", kept[1].name: "", str(kept[0]): ""}
+    line["answers"] |= {f"{IDS[0]}.d/../../{kept[0].name}": "", kept[1].name: "", str(kept[0]): ""}
     (out / "manifest.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     assert predict(model, first, out=out, probabilities="float16").done == IDS[:1]
     assert all(path.exists() for path in kept)
