@@ -53,6 +53,7 @@ def test_the_masks_of_a_case_become_one_label_map(tmp_path):
     labels = dataset["s0001"].truth(LabelMap)
     assert labels.labels == {1: "kidney_left", 2: "kidney_right", 3: "liver", 4: "spleen"}
     assert labels.array.dtype == np.uint8
+    assert "array" not in repr(labels)
     for value, name in labels.labels.items():
         stored = nib.load(tmp_path / "s0001" / "segmentations" / f"{name}.nii.gz")
         assert np.array_equal(labels.array == value, np.asarray(stored.dataobj) == 1)

@@ -18,7 +18,7 @@ INSIDE = 0.95
 """A structure that shares more of its voxels with one other lies in it: nothing of it would be left to know."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Structures(LabelMap):
     """A label map put together; what several structures cover is unknown (`ignore`).
 
