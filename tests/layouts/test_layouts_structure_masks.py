@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made_folders import mask, opened, png, text, volume
 
+from hounsfield.audit.checks.shared_voxels import CHECK as SHARED
 from hounsfield.audit.checks.unreadable import CHECK as UNREADABLE
 from hounsfield.audit.running import Audit
 from hounsfield.layouts.layout import ReadOptions
@@ -52,6 +53,7 @@ def test_the_masks_of_a_case_become_one_label_map(tmp_path):
     labels = dataset["s0001"].truth(LabelMap)
     assert labels.labels == {1: "kidney_left", 2: "kidney_right", 3: "liver", 4: "spleen"}
     assert labels.array.dtype == np.uint8
+    assert "array" not in repr(labels)
     for value, name in labels.labels.items():
         stored = nib.load(tmp_path / "s0001" / "segmentations" / f"{name}.nii.gz")
         assert np.array_equal(labels.array == value, np.asarray(stored.dataobj) == 1)
@@ -121,20 +123,51 @@ def test_a_structure_without_a_file_is_drawn_nowhere_and_said(tmp_path):
     assert dataset["s0001"].digest() != dataset["s0002"].digest()
 
 
-def test_structures_that_overlap_are_refused_with_both_and_the_number_of_voxels(tmp_path):
+def test_what_two_structures_cover_is_unknown_and_said_with_both_names(tmp_path):
     cases(tmp_path)
     masks = tmp_path / "s0001" / "segmentations"
     volume(masks / "spleen.nii.gz", block(5, 3, 4), AFFINE)  # its first plane is the liver's second
+    volume(masks / "kidney_left.nii.gz", block(0, 3, 4, size=3), AFFINE)  # its third is in the other kidney's first
     dataset = opened(tmp_path)
-    with pytest.raises(Refused) as refusal:
-        dataset["s0001"].truth(LabelMap)
-    (problem,) = refusal.value.problems
-    assert problem.where == str(masks / "spleen.nii.gz")
-    assert f"covers 4 voxels that {masks / 'liver.nii.gz'} covers too" in problem.what
-    assert dataset["s0000"].truth(LabelMap) is not None
-    volume(masks / "kidney_right.nii.gz", block(0, 3, 4), AFFINE)
-    with pytest.raises(Refused, match=r"kidney_right.*8 voxels that .*kidney_left(.|\n)*spleen.*4 voxels that .*liver"):
-        dataset["s0001"].truth(LabelMap)
+    labels = dataset["s0001"].truth(LabelMap)
+    expected = nib.load(masks / "liver.nii.gz").get_fdata() + nib.load(masks / "spleen.nii.gz").get_fdata() == 2
+    expected |= block(2, 3, 4, size=2) > 0
+    expected[3] = False  # the right kidney alone
+    assert np.array_equal(~labels.known, expected)
+    assert labels.array[4, 3, 4] == 3
+    assert labels.array[6, 3, 4] == 4
+    assert labels.ignore == 5
+    assert labels.labels == dataset["s0000"].truth(LabelMap).labels
+    audit = Audit([SHARED])
+    for one in dataset:
+        audit.look(one)
+    (fault,) = audit.faults(dataset)
+    assert (fault.where, fault.cases) == (str(masks), ("s0001",))
+    said = "has 4 voxels in both kidney_left and kidney_right, and some in 1 more pair, which count as unknown"
+    assert fault.what == said
+
+
+def test_three_in_one_place_are_unknown_too(tmp_path):
+    for name in ("a", "b"):
+        png(tmp_path / name / "photo.png")
+        mask(tmp_path / name / "masks" / "cup.png", (0, 0), (0, 1), value=1)
+        mask(tmp_path / name / "masks" / "disc.png", (0, 0), (0, 2), value=1)
+        mask(tmp_path / name / "masks" / "vessel.png", (0, 0), (0, 3), value=1)
+    labels = opened(tmp_path)["a"].truth(LabelMap)
+    assert labels.array.tolist() == [[4, 1, 2, 3], [0] * 4, [0] * 4]
+    assert labels.known.tolist() == [[False, True, True, True], [True] * 4, [True] * 4]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_structure_inside_another_is_refused_with_both_and_the_number_of_voxels(tmp_path, turned):
+    cases(tmp_path)
+    masks = tmp_path / "s0001" / "segmentations"
+    inner, outer = (masks / f"{name}.nii.gz" for name in (("spleen", "liver") if turned else ("liver", "spleen")))
+    volume(inner, block(5, 3, 4), AFFINE)
+    volume(outer, block(5, 3, 4, size=3), AFFINE)
+    dataset = opened(tmp_path)
+    (line,) = problems(dataset)
+    assert line == f"{inner}: lies inside {outer}: 8 of its 8 voxels are the other's too"
 
 
 @pytest.mark.parametrize(

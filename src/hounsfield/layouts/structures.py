@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,31 +12,58 @@ from numpy.typing import NDArray
 
 from hounsfield.formats.files import sha256_of
 from hounsfield.layouts import lazies
-from hounsfield.values import Grid, LabelMap, Lazy, Problem, Refused, refuse
+from hounsfield.values import Grid, LabelMap, Lazy, refuse
+
+INSIDE = 0.95
+"""A structure that shares more of its voxels with one other lies in it: nothing of it would be left to know."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Structures(LabelMap):
+    """A label map put together; what several structures cover is unknown (`ignore`).
+
+    sizes: voxels of each structure's mask.  shared: pair of structures -> voxels that both cover; of three or more in
+    one place, each is counted with the first.
+    """
+
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    shared: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def structures(masks: Mapping[str, Path], image: Path, *, names: Sequence[str], where: str) -> Lazy[LabelMap]:
     """The structures of a case: the first of `names` has the value 1; those without a mask are drawn nowhere.
 
-    No more is held than the label map and one mask. Loading refuses masks that hold more than a structure, that do not
-    lie on the image's grid, and that share voxels: which of two structures is there can not be told.
+    No more is held than the label map and one mask. Where masks share voxels nobody knows which structure is there, so
+    these are unknown. Loading refuses a mask that holds more than one structure, that does not lie on the image's grid,
+    or that lies inside another as a whole.
     """
     labels = dict(enumerate(names, start=1))
     there = {value: masks[name] for value, name in labels.items() if name in masks}
+    unknown = len(labels) + 1
 
     def load() -> LabelMap:
         grid = lazies.format_of(image).read_grid(image)
-        array = np.zeros(grid.shape, np.min_scalar_type(len(names)))
-        shared: list[Problem] = []
+        array = np.zeros(grid.shape, np.min_scalar_type(unknown))
+        sizes: dict[int, int] = {}
+        shared: dict[tuple[int, int], int] = {}
+        again: list[NDArray[np.integer]] = []
         for value, path in there.items():
-            before = _draw(_mask(path, grid, image), array, value)
-            for other in map(int, np.flatnonzero(before)):
-                what = f"covers {before[other]} voxels that {there[other]} covers too"
-                remedy = "Take the inner structure out of the outer, so that each voxel is of one."
-                shared.append(Problem(str(path), what, remedy))
-        if shared:
-            raise Refused(shared)
-        return LabelMap(array, grid, labels)
+            sizes[value], places = _draw(_mask(path, grid, image), array, value)
+            counts = np.bincount(array.reshape(-1)[places], minlength=1)
+            for other in map(int, np.flatnonzero(counts)):
+                _refuse_inside(there, sizes, (other, value), int(counts[other]))
+                shared[other, value] = int(counts[other])
+            again.append(places)
+        for places in again:
+            array.reshape(-1)[places] = unknown
+        return Structures(
+            array,
+            grid,
+            labels,
+            ignore=unknown if shared else None,
+            sizes={labels[value]: size for value, size in sizes.items()},
+            shared={(labels[a], labels[b]): count for (a, b), count in shared.items()},
+        )
 
     def digest() -> str:
         said = "\n".join(f"{value}:{labels[value]}:{sha256_of(path)}" for value, path in there.items())
@@ -57,13 +85,22 @@ def _mask(path: Path, grid: Grid, image: Path) -> lazies.Labels:
     return mask
 
 
-def _draw(mask: lazies.Labels, array: lazies.Labels, value: int) -> NDArray[np.int64]:
-    """Give a mask's voxels a value, plane by plane; how many of them each smaller value had before, by value."""
-    before = np.zeros(value, np.int64)
+def _draw(mask: lazies.Labels, array: lazies.Labels, value: int) -> tuple[int, NDArray[np.integer]]:
+    """Give a mask's voxels a value where they have none, plane by plane; their number, and where others had one."""
+    size, places, start = 0, [np.empty(0, np.int64)], 0
     for drawn, plane in zip(mask, array, strict=True):
         inside = drawn > 0
         if inside.any():
-            before += np.bincount(plane[inside], minlength=value)
-            plane[inside] = value
-    before[0] = 0  # nothing was there
-    return before
+            size += int(np.count_nonzero(inside))
+            places.append(start + np.flatnonzero(inside & (plane > 0)))
+            plane[inside & (plane == 0)] = value
+        start += plane.size
+    return size, np.concatenate(places)
+
+
+def _refuse_inside(there: Mapping[int, Path], sizes: Mapping[int, int], pair: tuple[int, int], count: int) -> None:
+    """Refuses a pair of which the smaller lies in the larger."""
+    inner, outer = sorted(pair, key=lambda value: sizes[value])
+    if count > INSIDE * sizes[inner]:
+        what = f"lies inside {there[outer]}: {count} of its {sizes[inner]} voxels are the other's too"
+        raise refuse(there[inner], what, "Take it out of the outer one, so that each voxel is of one structure.")

@@ -112,6 +112,7 @@ CHECKS = Table(  # of the data, by `inspect`
         "privacy": "hounsfield.audit.checks.privacy:CHECK",
         "repeated_times": "hounsfield.audit.checks.repeated_times:CHECK",
         "sentinels": "hounsfield.audit.checks.sentinels:CHECK",
+        "shared_voxels": "hounsfield.audit.checks.shared_voxels:CHECK",
         "sorted_by_class": "hounsfield.audit.checks.sorted_by_class:CHECK",
         "split_leaks": "hounsfield.audit.checks.split_leaks:CHECK",
         "stray": "hounsfield.audit.checks.stray:CHECK",
