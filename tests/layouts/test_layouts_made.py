@@ -284,7 +284,7 @@ def test_voc_without_lists_and_with_wrong_ones(tmp_path):
     assert not dataset["b"].truths
     assert dataset.unclaimed == ("Annotations/orphan.xml",)
     said = " ".join(problem.what for problem in dataset.problems)
-    assert "1 missing image, missing first" in said
+    assert "1 images that are not there, missing first" in said
     assert "in the part test already" in said
 
 
@@ -339,7 +339,7 @@ def test_broken_records_are_problems_of_their_own(tmp_path):
         dataset["100002"].inputs["history"].load()
     said = " ".join(map(str, dataset.problems))
     assert "100003.txt" in said
-    assert "1 missing record, 100009" in said
+    assert "1 records that are not there, 100009" in said
     assert {problem.case for problem in dataset.problems} == {"100003", ""}
 
 

@@ -16,7 +16,6 @@ from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import ready
 from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
 from hounsfield.values import Case, Dataset, Diagnosis, Problem, Quantities, Refused, Truth, refuse
-from hounsfield.values.wording import count
 
 HEART = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang", "oldpeak", "slope", "ca", "thal")
 HEART_COLUMNS = (*HEART, "num")
@@ -37,7 +36,7 @@ class Delimited:
             return None
         if all(_is_heart(path) for path in tables):
             return Claim(0.9, "the tables are those of UCI's heart disease, one for each hospital")
-        return Claim(0.5, f"{count(len(tables), 'table')} and no images")
+        return Claim(0.5, f"there are {len(tables)} tables and no images")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each row: covariates, and the target as its truth; without a target a problem says so."""

@@ -15,7 +15,6 @@ from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import FOLDERS
 from hounsfield.layouts.mask_values import meaning_of
 from hounsfield.values import Case, Dataset, Problem, Truth, refuse
-from hounsfield.values.wording import count
 
 IMAGES = ("images", "image", "imgs")
 ENDINGS = ("", "_mask", "_label", "_labels", "_seg", "_segmentation")
@@ -49,7 +48,7 @@ class ImageMask:
         if not matched:
             return None
         where = pairs[0].masks.relative_to(folder).as_posix() + (" and so on" if len(pairs) > 1 else "")
-        why = f"{matched} of {count(len(masks), 'image')} with a mask of the name in {where}"
+        why = f"{matched} of {len(masks)} images have a mask of their name in {where}"
         root = common_folder(path for pair in pairs for path in (pair.images, pair.masks))
         return Claim(0.5 + 0.4 * matched / len(masks), why, "segmentation", root)
 

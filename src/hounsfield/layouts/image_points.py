@@ -20,7 +20,6 @@ from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.mask_names import is_mask, is_probability
 from hounsfield.layouts.points_files import ending_of, has_word, is_label_map, points, stem_of_image
 from hounsfield.values import Case, Dataset, Problem, Truth, refuse
-from hounsfield.values.wording import count
 
 SURE = (".fcsv", ".mrk.json", "_ctd.json")
 ORDER = (".fcsv", ".mrk.json", ".json", "_ctd.json", ".csv", ".pts", ".nii.gz", ".nii")
@@ -52,8 +51,8 @@ class ImagePoints:
             return None
         with_image = sum(bool(group.images) for group in found.values())
         if with_image:
-            return Claim(0.9, f"{with_image} of {count(len(found), 'case')} with points and an image")
-        return Claim(0.85, f"there are files of points for {count(len(found), 'case')}, and no images")
+            return Claim(0.9, f"{with_image} of {len(found)} cases with files of points have an image")
+        return Claim(0.85, f"there are files of points for {len(found)} cases, and no images")
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """Cases with points: under `points` those agreed upon, under `points_RATER` those of each rater."""

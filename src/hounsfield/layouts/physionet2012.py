@@ -23,7 +23,6 @@ from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import computed, ready
 from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
 from hounsfield.values import Case, Dataset, MiB, Problem, Refused, Series, SetAside, Truth, refuse
-from hounsfield.values.wording import count
 
 RECORD = re.compile(r"(\d{5,7})\.txt$")
 CLOCK = re.compile(r"(\d{1,3}):(\d{2})")
@@ -61,7 +60,7 @@ class PhysioNet2012:
             return None
         if not first.startswith(HEAD.encode()):
             return None
-        why = f"{count(len(records), 'record')} with {HEAD} at the head, as in the PhysioNet challenge of 2012"
+        why = f"{len(records)} records begin with {HEAD}, as in the PhysioNet challenge of 2012"
         return Claim(0.95, why, root=common_folder(Path(where.split("::")[0]) for where, _ in records.values()))
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
@@ -233,7 +232,7 @@ def _truths(paths: list[Path], target: Target, records: set[str]) -> tuple[dict[
                 truths[row[key]] = Truth(ready(value, f"{path}, line {line}", content), of="history")
     missing = sorted(set(truths) - records)
     if missing:
-        what = f"tells the outcome of {count(len(missing), 'missing record')}, {missing[0]} first"
+        what = f"tells the outcome of {len(missing)} records that are not there, {missing[0]} first"
         problems.append(Problem(str(paths[0]), what, "Add the records, or remove the rows."))
     return {record: truth for record, truth in truths.items() if record in records}, problems
 

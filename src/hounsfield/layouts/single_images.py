@@ -16,7 +16,6 @@ from hounsfield.layouts.opening import open_folder
 from hounsfield.layouts.presence import check_text
 from hounsfield.layouts.unzipped import is_zip, unpacked
 from hounsfield.values import Case, Dataset, Problem, Refused, refuse
-from hounsfield.values.wording import count
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class SingleImages:
     def detect(self, folder: Path) -> Claim | None:
         """Hardly sure: any other convention goes before."""
         found = _images(folder)
-        return Claim(0.1, f"{count(len(found), 'image')} and nothing that tells more") if found else None
+        return Claim(0.1, f"there are {len(found)} images and nothing that tells more") if found else None
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
         """A case for each image, named after it; with the suffix where two names differ in nothing else."""

@@ -11,7 +11,6 @@ from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import by_stem, files_in, images_in, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.values import Boxes, Case, Dataset, Lazy, MiB, Problem, Truth, refuse
-from hounsfield.values.wording import count
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 
@@ -76,7 +75,7 @@ def _parts(folder: Path, images: set[str]) -> tuple[dict[str, str], list[Path], 
         names = [line.split()[0] for line in _lines(path) if line.strip()]
         missing = [name for name in names if name not in images]
         if missing:
-            what = f"lists {count(len(missing), 'missing image')}, {missing[0]} first"
+            what = f"lists {len(missing)} images that are not there, {missing[0]} first"
             problems.append(Problem(str(path), what, "Add them to JPEGImages, or shorten the list."))
         if path.stem not in PARTS:
             continue  # trainval repeats the others
