@@ -374,7 +374,7 @@ def test_where_nothing_could_be_answered_nothing_was_done(world: World, command)
     assert [path.name for path in (world.root / "new").iterdir()] == ["manifest.jsonl"]
 
 
-@pytest.mark.parametrize(("length", "is_answered"), [(244, False), (231, False), (230, True)])
+@pytest.mark.parametrize(("length", "is_answered"), [(244, False), (225, False), (224, True)])
 def test_a_name_too_long_for_an_answer_is_refused_before_the_work(
     length: int, is_answered: bool, world: World, command, monkeypatch
 ) -> None:
@@ -387,7 +387,7 @@ def test_a_name_too_long_for_an_answer_is_refused_before_the_work(
     assert (ended.code, bool(entry["answers"])) == ((0, True) if is_answered else (2, False))
     if not is_answered:
         what = f"has a name of {length} bytes: with what is added to it, its answer would have more than 255"
-        assert ended.said == [f"hounsfield: {image}: {what}. Rename it, to at most 230 bytes before the suffix."]
+        assert ended.said == [f"hounsfield: {image}: {what}. Rename it, to at most 224 bytes before the suffix."]
 
 
 def test_images_of_another_dimension_are_refused_in_one_line(world: World, command) -> None:

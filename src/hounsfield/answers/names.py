@@ -8,7 +8,7 @@ from hounsfield.values import refuse
 
 LONGEST = 255  # bytes of a file's name, on nearly all file systems
 ASIDE = 10  # that `aside` puts in front of a name until the file is whole: .0123abcd.
-ADDED = 15  # that an answer adds to its case's name at most: .inverse.nii.gz
+ADDED = 21  # that an answer adds to its case's name at most: .probabilities.nii.gz
 
 
 def check_length(name: str, *, where: object, added: int = 0) -> None:
