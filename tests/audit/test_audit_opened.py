@@ -79,8 +79,7 @@ def test_a_reduced_image_lies_where_the_image_does(small_parts) -> None:
     assert np.abs(resample(ramp[None], grid, on)[0] - expected).max() < 1e-3
 
 
-def test_shapes_of_labels_are_those_of_scipy(monkeypatch) -> None:
-    monkeypatch.setattr("hounsfield.audit.shapes.PART", 100)
+def test_shapes_of_labels_are_those_of_scipy() -> None:
     array = np.random.default_rng(0).integers(0, 4, (7, 8, 9)).astype(np.uint8) * 3
     found = shapes_of(array)
     assert list(found) == [3, 6, 9]

@@ -197,6 +197,15 @@ def nameless_member(folder: Path) -> Path:
     return path
 
 
+def misspelt_member(folder: Path) -> Path:
+    """A name that is UTF-8 in the table of contents and is not before the member itself; found by fuzzing."""
+    path = zip_of({"ä": png()})(folder)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\3\4") + 31] = 0x21
+    path.write_bytes(content)
+    return path
+
+
 ZIPS = {
     "zip-absolute": zip_of({"/etc/scans/a.png": png(), "/etc/scans/b.png": png(1)}),
     "zip-parent": zip_of({"../../a.png": png(), "scans/b.png": png(1)}),
@@ -205,6 +214,7 @@ ZIPS = {
     "zip-bomb": zip_bomb,
     "zip-empty": zip_of({}),
     "zip-nameless": nameless_member,
+    "zip-misspelt": misspelt_member,
     "zip-case-clash": zip_of({"scans/A.png": png(), "scans/a.png": png(1)}),
 }
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from picture_files import grey_page, tiff
 from PIL import Image as Pillow
+from scipy import ndimage
 
 from hounsfield.formats import picture
 from hounsfield.values import Refused
@@ -53,11 +54,28 @@ def test_colours_without_numbers_are_refused_with_what_to_do(tmp_path):
         picture.read_labels(tmp_path / "b.png")
 
 
-def test_a_mask_that_jpeg_smeared_is_refused_and_a_clean_one_is_read(tmp_path):
-    Pillow.fromarray(np.uint8(DISC) * 255).save(tmp_path / "a.jpg", quality=75)
+@pytest.mark.parametrize("quality", [50, 75, 95])
+@pytest.mark.parametrize("name", ["a.jpg", "a.tif"])
+def test_a_mask_of_black_and_white_that_jpeg_blurred_is_cut_in_the_middle(tmp_path, name, quality):
+    disc = np.hypot(*(np.indices((120, 160)) - 60)) < 40
+    how = {"compression": "jpeg"} if name == "a.tif" else {}
+    Pillow.fromarray(np.uint8(disc) * 255).save(tmp_path / name, quality=quality, **how)
+    blurred = np.asarray(Pillow.open(tmp_path / name))
+    assert len(np.unique(blurred)) > 2
+    found, _ = picture.read_labels(tmp_path / name)
+    assert sorted(np.unique(found)) == [0, 255]
+    edge = ndimage.binary_dilation(disc) ^ ndimage.binary_erosion(disc)
+    assert np.array_equal((found > 0)[~edge], disc[~edge])
+    assert np.mean((found > 0) != disc) < 0.002
+
+
+def test_a_mask_of_more_values_that_jpeg_smeared_is_refused_and_a_clean_one_is_read(tmp_path):
+    Pillow.fromarray(np.uint8(DISC) * 100).save(tmp_path / "a.jpg", quality=75)
     with pytest.raises(Refused, match="mask saved as JPEG, which smeared its numbers into"):
         picture.read_labels(tmp_path / "a.jpg")
-    Pillow.fromarray(np.uint8(DISC) * 255).save(tmp_path / "a.tif", compression="jpeg", quality=75)
+    three = np.uint8(DISC) * 255
+    three[:8] = 128
+    Pillow.fromarray(three).save(tmp_path / "a.tif", compression="jpeg", quality=75)
     with pytest.raises(Refused, match="mask saved as JPEG"):
         picture.read_labels(tmp_path / "a.tif")
     halves = np.zeros((32, 48), np.uint8)

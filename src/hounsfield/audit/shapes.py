@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-PART = 2**20  # elements looked at together
+MOST_LISTED = 2**16
 
 
 @dataclass(frozen=True)
@@ -29,36 +29,29 @@ class Shape:
 
 def shapes_of(array: NDArray[np.integer]) -> dict[int, Shape]:
     """The extent of each value of a label map (*shape) but 0."""
-    tallies: dict[int, list[Any]] = {}
-    step = max(1, PART // max(1, math.prod(array.shape[1:])))
-    for start in range(0, len(array), step):
-        part = array[start : start + step]
-        at = np.stack(np.nonzero(part))
-        values, which = np.unique(part[tuple(at)], return_inverse=True)
-        at[0] += start
-        counts = np.bincount(which, minlength=len(values))
-        sums = np.stack([np.bincount(which, axis, len(values)) for axis in at], axis=1)
-        low = np.full((len(values), len(at)), np.iinfo(np.int64).max)
-        high = np.full((len(values), len(at)), -1)
-        np.minimum.at(low, which, at.T)
-        np.maximum.at(high, which, at.T)
-        for number, value in enumerate(values):
-            _tally(tallies, int(value), counts[number], sums[number], low[number], high[number])
-    return {value: _shape(*tallies[value]) for value in sorted(tallies)}
+    numbers, values = _numbered(array)
+    found = {}
+    for number, box in enumerate(ndimage.find_objects(numbers), start=1):
+        if box is not None:
+            low = tuple(side.start for side in box)
+            found[values(number)] = _shape(numbers[box] == number, low)
+    return dict(sorted(found.items()))
 
 
-def _tally(tallies: dict[int, list[Any]], value: int, count: Any, total: Any, low: Any, high: Any) -> None:
-    before = tallies.get(value)
-    if before is None:
-        tallies[value] = [count, total, low, high]
-    else:
-        tallies[value] = [before[0] + count, before[1] + total, np.minimum(before[2], low), np.maximum(before[3], high)]
+def _numbered(array: NDArray[np.integer]) -> tuple[NDArray[np.integer], Callable[[int], int]]:
+    """Values as numbers from 1 that boxes can be listed by, and the way back: a list of large values would be long."""
+    if array.size == 0 or (array.min() >= 0 and array.max() <= MOST_LISTED):
+        return array, int
+    values, numbers = np.unique(array, return_inverse=True)
+    return np.where(array == 0, 0, numbers.reshape(array.shape) + 1), lambda number: int(values[number - 1])
 
 
-def _shape(count: Any, total: Any, low: Any, high: Any) -> Shape:
-    return Shape(
-        elements=int(count),
-        centroid=tuple(float(x) for x in total / count),
-        low=tuple(int(x) for x in low),
-        high=tuple(int(x) for x in high),
-    )
+def _shape(mask: NDArray[np.bool_], low: tuple[int, ...]) -> Shape:
+    """The extent of a mask that begins at the indices `low` and fills its box."""
+    elements = int(np.count_nonzero(mask))
+    middles = []
+    for axis, n in enumerate(mask.shape):
+        planes = [np.count_nonzero(mask[(slice(None),) * axis + (at,)]) for at in range(n)]
+        middles.append(low[axis] + float(np.dot(planes, np.arange(n))) / elements)
+    high = tuple(start + n - 1 for start, n in zip(low, mask.shape, strict=True))
+    return Shape(elements, tuple(middles), low, high)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hounsfield.formats.stored import StoredVolume
 from hounsfield.values import refuse
+from hounsfield.values.order import contiguous
 
 LARGEST_LABEL = 2**31 - 1
 
@@ -40,7 +41,7 @@ def whole_numbers(where: object, values: NDArray[Any], *, tolerance: float = 0.0
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
     if low < -LARGEST_LABEL or high > LARGEST_LABEL:
         raise refuse(where, f"holds the label {high if high > LARGEST_LABEL else low}", "Number the labels from 1.")
-    return np.ascontiguousarray(values.astype(_integers(low, high), copy=False))
+    return contiguous(values, _integers(low, high))
 
 
 def smallest(array: NDArray[np.generic]) -> NDArray[np.integer]:

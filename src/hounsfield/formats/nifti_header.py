@@ -25,8 +25,8 @@ from hounsfield.formats.orientation import checked_affine
 from hounsfield.formats.stored import AGAIN, Stored, StoredVolume
 from hounsfield.values import Grid, Refused, refuse
 
-HEAD = 64 * 1024
-"""Bytes read at the beginning: the header and our own extension, which always comes first."""
+HEAD = 4 * 1024
+"""Bytes read at the beginning: the header and our own extension, which always comes first and has some hundred."""
 
 GRID_NOTE = "hounsfield grid "
 COMMENT = 6  # NIfTI's code for an extension of plain text

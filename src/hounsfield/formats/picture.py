@@ -47,7 +47,8 @@ def read_labels(path: Path) -> tuple[NDArray[np.integer], Grid]:
     """The label values (row, column[, slice]) as stored: a palette's numbers (VOC), 0 and 1 of a 1-bit mask.
 
     A palette of nothing but greys, and any of a GIF, stands for what it shows, as programs order those as they like.
-    Three equal colours count as one. Refuses colours that differ, and a JPEG whose numbers are smeared.
+    Three equal colours count as one. A JPEG of black and white is cut in the middle. Refuses colours that differ, and
+    a JPEG of more values whose numbers are smeared.
     """
     header = read_header(path)
     return read_label_pages(header), header.grid

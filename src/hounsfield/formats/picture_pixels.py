@@ -16,6 +16,8 @@ from hounsfield.values import refuse
 
 STRIP = 2**22  # pixels turned into numbers at a time, so that no second copy of a large picture is made
 DISTINCT = 16  # grey levels that lie at least so far apart are labels that JPEG kept
+NEAR = 48  # grey levels from black or white that JPEG brings a mask's edges to
+DOUBTFUL = 0.02  # share of the pixels that may be further from both, in a mask of two values
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ def read_label_pages(header: PictureHeader) -> NDArray[np.integer]:
             pages.append(_labels(picture, header))
     values = pages[0] if len(pages) == 1 else np.stack(pages, -1)
     if header.kind == "JPEG" or (header.page is not None and header.page.compression == JPEG):
-        _refuse_smeared(header, values)
+        values = _unsmeared(header, values)
     return whole_numbers(header.path, values)
 
 
@@ -154,9 +156,16 @@ def _refuse_colours(header: PictureHeader, channels: NDArray[Any]) -> None:
     raise refuse(header.path, what, "Save it as grey or palette PNG with one number for each class, 0 for none.")
 
 
-def _refuse_smeared(header: PictureHeader, values: NDArray[Any]) -> None:
+def _unsmeared(header: PictureHeader, values: NDArray[Any]) -> NDArray[Any]:
+    """The numbers of a mask saved as JPEG: as they are while they are distinct, black or white where they nearly are.
+
+    JPEG blurs edges. Of a mask of two values that leaves no doubt but at a few pixels, of more values nothing sure.
+    """
     found = np.unique(values)
-    if len(found) > 1 and np.diff(found.astype(np.int64)).min() < DISTINCT:
-        some = ", ".join(map(str, found[:4]))
-        what = f"is a mask saved as JPEG, which smeared its numbers into {len(found)} ({some} ...)"
-        raise refuse(header.path, what, "Save masks as PNG, from before they became a JPEG.")
+    if len(found) < 2 or np.diff(found.astype(np.int64)).min() >= DISTINCT:
+        return values
+    if values.dtype == np.uint8 and np.mean(np.minimum(values, 255 - values) > NEAR) < DOUBTFUL and found[-1] > 127:
+        return np.where(values > 127, np.uint8(255), np.uint8(0))
+    some = ", ".join(map(str, found[:4]))
+    what = f"is a mask saved as JPEG, which smeared its numbers into {len(found)} ({some} ...)"
+    raise refuse(header.path, what, "Save masks as PNG, from before they became a JPEG.")

@@ -175,7 +175,7 @@ class StoredVolume:
         part = self._numbers[(slice(None),) * axis + (slice(start, stop),)]
         if not self.is_scaled:
             return part.astype(self.dtype, copy=False)
-        scaled = np.empty(part.shape, self.dtype)
+        scaled = np.empty_like(part, self.dtype)
         with np.errstate(over="ignore", invalid="ignore"):
             for k in range(part.shape[-1]):  # by slices, so that no second copy in float64 is made
                 scaled[..., k] = part[..., k] * np.float64(self.slope) + self.intercept

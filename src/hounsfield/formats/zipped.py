@@ -63,7 +63,11 @@ def open_member(path: Path, name: str) -> Iterator[tuple[IO[bytes], int]]:
         raise refuse(where, "is not in the archive", "Check the name.") from None
     check_member(info, where)
     try:
-        with archive.open(info) as stream:
+        opened = archive.open(info)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # its own header is damaged
+        raise refuse(where, f"is cut short or damaged ({error})", AGAIN) from None
+    try:
+        with opened as stream:
             yield stream, info.file_size
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise refuse(where, f"is cut short or damaged ({error})", AGAIN) from None

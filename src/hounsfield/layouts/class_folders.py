@@ -5,8 +5,8 @@ Masks beside the images (IMAGE_mask.png) are no images of a class.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import (
     PARTS,
     all_files,
+    bare_name,
     files_in,
     folders_in,
     images_among,
@@ -94,9 +95,23 @@ def _classes(folder: Path, part: str | None) -> list[Found]:
     if any(is_table(path) for path in files_in(folder)):
         return []
     inner = [path for path in folders_in(folder) if images_in(path)]
-    if any(path.name.lower() in NOT_CLASSES or path.name.lower() in PARTS for path in inner):
+    if any(bare_name(path.name) in NOT_CLASSES or path.name.lower() in PARTS for path in inner):
+        return []
+    if _are_cases({path: images_in(path) for path in inner}):
         return []
     return [(image, path.name, part) for path in inner for image in without_masks(images_in(path))]
+
+
+def _are_cases(images: Mapping[Path, Sequence[Path]]) -> bool:
+    """Whether the folders hold files called alike, by words: cases with a file for each role, and no classes."""
+    roles = Counter(
+        frozenset(stem_of(path).replace(inner.name, "") for path in files) for inner, files in images.items()
+    )
+    if len(images) < 3:
+        return False
+    usual, times = roles.most_common(1)[0]
+    are_words = all(any(map(str.isalpha, role)) for role in usual)
+    return are_words and 2 * times > len(images) >= len(usual)
 
 
 def _are_radiographs(found: Sequence[Found]) -> bool:

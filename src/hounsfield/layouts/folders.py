@@ -130,6 +130,11 @@ def part_named(name: str) -> str | None:
     return said.pop() if len(said) == 1 else None
 
 
+def bare_name(name: str) -> str:
+    """A folder's name in lower case without the words for a part of the split: images of train_images."""
+    return "_".join(word for word in re.split(r"[ _.-]+", name.lower()) if word not in PARTS)
+
+
 def part_of(path: Path, folder: Path) -> str | None:
     """The part of the split that one of the folders between a folder and a file says, the innermost first."""
     said = map(part_named, reversed(path.relative_to(folder).parts[:-1]))

@@ -1,37 +1,57 @@
 """A folder of images and a folder of masks beside it, matched by name: images/CASE.png, masks/CASE.png.
 
-Both may be cut into train, val and test: images/train with masks/train, or train/images with train/masks.
+Both may be cut into train, val and test: images/train with masks/train, train/images with train/masks, or train_images
+with train_masks. Where no names are equal, what tells them apart is: 21_training.tif and 21_manual1.gif (DRIVE).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import PARTS, by_stem, common_folder, folders_in, ids_of, images_in, roots, unclaimed
+from hounsfield.layouts.folders import (
+    PARTS,
+    bare_name,
+    by_stem,
+    common_folder,
+    folders_in,
+    ids_of,
+    images_in,
+    part_named,
+    roots,
+    unclaimed,
+)
 from hounsfield.layouts.layout import Claim, ReadOptions
-from hounsfield.layouts.mask_names import FOLDERS
+from hounsfield.layouts.mask_names import FOLDERS, alike
 from hounsfield.layouts.mask_values import meaning_of
 from hounsfield.values import Case, Dataset, Problem, Truth, refuse
 
-IMAGES = ("images", "image", "imgs")
+IMAGES = ("images", "image", "imgs", "img", "original")
 ENDINGS = ("", "_mask", "_label", "_labels", "_seg", "_segmentation")
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A folder of images, the folder of their masks, and the part of the split that both are."""
+    """A folder of images, the folder of their masks, and the part of the split that both are.
+
+    masks: None where the part has none of the kind that other parts have, as those kept for a test may.
+    """
 
     images: Path
-    masks: Path
+    masks: Path | None
     part: str | None = None
 
     def matched(self) -> dict[Path, Path | None]:
         """Each image with the mask of its name."""
-        masks = by_stem(images_in(self.masks))
-        return {path: _mask_of(path, masks) for path in images_in(self.images)}
+        images = images_in(self.images)
+        masks = by_stem(images_in(self.masks)) if self.masks is not None else {}
+        found = {path: _mask_of(path, masks) for path in images}
+        if any(found.values()):
+            return found
+        by_key = alike(images, masks.values())
+        return {path: by_key.get(path) for path in images}
 
 
 @dataclass(frozen=True)
@@ -43,13 +63,14 @@ class ImageMask:
     def detect(self, folder: Path) -> Claim | None:
         """Sure as the share of images that have a mask of their name."""
         pairs = _pairs(folder)
-        masks = [mask for pair in pairs for mask in pair.matched().values()]
+        masks = [mask for pair in pairs if pair.masks is not None for mask in pair.matched().values()]
         matched = sum(mask is not None for mask in masks)
         if not matched:
             return None
-        where = pairs[0].masks.relative_to(folder).as_posix() + (" and so on" if len(pairs) > 1 else "")
+        places = [pair.masks for pair in pairs if pair.masks is not None]
+        where = places[0].relative_to(folder).as_posix() + (" and so on" if len(places) > 1 else "")
         why = f"{matched} of {len(masks)} images have a mask of their name in {where}"
-        root = common_folder(path for pair in pairs for path in (pair.images, pair.masks))
+        root = common_folder([*places, *(pair.images for pair in pairs)])
         return Claim(0.5 + 0.4 * matched / len(masks), why, "segmentation", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
@@ -64,10 +85,10 @@ class ImageMask:
         for pair, image, mask in found:
             used.append(image)
             truths = {}
-            if mask is None:
+            if mask is None and pair.masks is not None:
                 what = f"has no mask in {pair.masks.relative_to(folder).as_posix()}"
                 problems.append(Problem(str(image), what, "Add it, or remove the image.", ids[image]))
-            else:
+            elif mask is not None:
                 used.append(mask)
                 truths["labels"] = Truth(lazies.labels_on(mask, image, names, convert=convert))
             cases.append(Case(ids[image], {"image": lazies.image(image)}, truths, split=pair.part))
@@ -91,14 +112,34 @@ def _pairs(folder: Path) -> list[Pair]:
         found = _beside(root, None) or [pair for path, part in inner.items() for pair in _beside(path, part)]
         found = found or _cut(root)
         if found:
-            return found
+            return _of_one_kind(found)
     return []
 
 
+def _of_one_kind(pairs: list[Pair]) -> list[Pair]:
+    """The pairs with masks of the first kind that any has: beside what was drawn by hand, others are no answers."""
+    kinds = {pair: FOLDERS.index(_kind(pair.masks)) for pair in pairs if pair.masks is not None}
+    first = min(kinds.values())
+    return [pair if kinds[pair] == first else replace(pair, masks=None) for pair in pairs]
+
+
+def _kind(masks: Path) -> str:
+    names = (bare_name(masks.name), bare_name(masks.parent.name))  # masks, or masks/train
+    return next(name for name in names if name in FOLDERS)
+
+
 def _beside(at: Path, part: str | None) -> list[Pair]:
-    """images beside masks."""
-    pairs = [Pair(at / images, at / masks, part) for images in IMAGES for masks in FOLDERS]
-    return next(([pair] for pair in pairs if images_in(pair.images) and images_in(pair.masks)), [])
+    """images beside masks, or train_images beside train_masks for each part."""
+    places: dict[str | None, dict[str, Path]] = {}
+    for inner in folders_in(at):
+        if images_in(inner):
+            places.setdefault(part or part_named(inner.name), {})[bare_name(inner.name)] = inner
+    pairs = []
+    for said, named in places.items():
+        images = next((named[name] for name in IMAGES if name in named), None)
+        masks = next((named[name] for name in FOLDERS if name in named), None)
+        pairs += [Pair(images, masks, said)] if images and masks else []
+    return pairs
 
 
 def _cut(root: Path) -> list[Pair]:

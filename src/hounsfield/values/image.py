@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from hounsfield.values.equality import ArrayValue, equal
 from hounsfield.values.grid import Grid
+from hounsfield.values.order import contiguous
 
 
 class ArraySource(Protocol):
@@ -73,7 +74,7 @@ class Image(ArrayValue):
 
     def array(self, dtype: DTypeLike = np.float32) -> NDArray[Any]:
         """The whole image (C, *grid.shape) in memory."""
-        return np.ascontiguousarray(self.source.slab(0, 0, self.channels), dtype=dtype)
+        return contiguous(self.source.slab(0, 0, self.channels), dtype)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Image):
