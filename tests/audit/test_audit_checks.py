@@ -79,6 +79,13 @@ def test_a_negative_among_positives(pairs) -> None:
     assert fault.sure > 0.9
 
 
+def test_copies_of_one_image_do_not_tell_what_others_are_like(pairs) -> None:
+    """As in a folder of test files: one image in six encodings, and another one that is darker in the middle."""
+    copies = [case(f"c{n}", pairs[0].image) for n in range(6)]
+    odd = case("odd", negative(pairs[1], rng()).image)
+    assert found(inverted.CHECK, [*copies, odd]) == found(flipped.CHECK, [*copies, odd]) == ()
+
+
 def test_pictures_of_different_things_are_no_negatives_of_each_other() -> None:
     noise = np.random.default_rng(0).uniform(size=(30, 24, 24)).astype(np.float32)
     cases = [case(f"c{n}", Image.of(array, Grid.picture(array.shape))) for n, array in enumerate(noise)]
