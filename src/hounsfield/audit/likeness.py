@@ -78,7 +78,7 @@ def peers(measured: Mapping[str, Mapping[str, Small]]) -> Iterator[Peers]:
     groups: dict[tuple[str, str, int], dict[bytes, tuple[str, Small]]] = defaultdict(dict)
     for case_id, small in measured.items():
         for role, one in small.items():
-            groups[role, one.frame, one.pattern.ndim].setdefault(sha256(one.pattern).digest(), (case_id, one))
+            groups[role, one.frame, one.pattern.ndim].setdefault(sha256(one.pattern.tobytes()).digest(), (case_id, one))
     for (_, frame, _), distinct in groups.items():
         members = list(distinct.values())
         if len(members) >= FEWEST:
