@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_folders import mask, opened, png, volume
+from made_folders import mask, opened, png, text, volume
 from PIL import Image as Pillow
 
 from hounsfield.layouts.mask_names import what_tells
@@ -119,3 +119,24 @@ def test_kvasir_keeps_its_masks_as_jpeg(tmp_path):
 )
 def test_what_tells_one_name_from_another(name, key):
     assert what_tells(name) == key
+
+
+def test_a_table_of_images_and_labels_without_names_of_cases(tmp_path):
+    rows = ["image,label,patient"]
+    for n in range(4):
+        volume(tmp_path / "data" / f"s{n}_t1.nii.gz")
+        volume(tmp_path / "data" / f"s{n}_m.nii.gz", np.full((2, 3, 4), n, np.uint8))
+        rows.append(f"data/s{n}_t1.nii.gz,data/s{n}_m.nii.gz,p{n // 2}")
+    text(tmp_path / "list.csv", *rows)
+    dataset = labelled(tmp_path, 4)
+    assert dataset.layout == "manifest"
+    assert (dataset["s3_t1"].patient, int(dataset["s3_t1"].truth(LabelMap).array.max())) == ("p1", 3)
+    assert dataset.unclaimed == ()
+
+
+def test_images_of_one_name_in_the_folders_of_a_table_keep_apart(tmp_path):
+    for n in range(3):
+        volume(tmp_path / f"p{n}" / "t1.nii.gz")
+        volume(tmp_path / f"p{n}" / "m.nii.gz")
+    text(tmp_path / "list.csv", "image,mask", *(f"p{n}/t1.nii.gz,p{n}/m.nii.gz" for n in range(3)))
+    assert [case.id for case in labelled(tmp_path, 3)] == ["p0_t1", "p1_t1", "p2_t1"]

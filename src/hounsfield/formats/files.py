@@ -27,15 +27,21 @@ DOUBLE_SUFFIXES = (".gz",)
 
 def suffix_of(path: Path) -> str:
     """The suffix that names the format, in lower case: `.png`, `.nii.gz`."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if len(suffixes) > 1 and suffixes[-1] in DOUBLE_SUFFIXES:
-        return "".join(suffixes[-2:])
-    return suffixes[-1] if suffixes else ""
+    before, last = _cut(path.name.lower())  # asked of every file many times: pathlib's own way is slow
+    if last in DOUBLE_SUFFIXES:
+        return _cut(before)[1] + last
+    return last
 
 
 def stem_of(path: Path) -> str:
     """The name without the suffix that names the format: `case_01` of `case_01.nii.gz`."""
     return path.name[: len(path.name) - len(suffix_of(path))]
+
+
+def _cut(name: str) -> tuple[str, str]:
+    """A name before its last suffix, and that suffix with its dot: none in `.hidden` and in `name.`."""
+    before, dot, last = name.rpartition(".")
+    return (before, dot + last) if before.strip(".") and last else (name, "")
 
 
 def size_of(path: Path) -> int:

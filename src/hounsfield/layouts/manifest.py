@@ -3,7 +3,8 @@
     case,t1,flair,mask,patient,site,split,age
     001,scans/001_t1.nii.gz,scans/001_flair.nii.gz,masks/001.nii.gz,A,north,train,61
 
-`case` (or `id`) is taken as text. A column of image files is an input of that role, or, with a word for masks in its
+`case` (or `id`) is taken as text; where there is no such column and two or more name files, the first image names the
+case. A column of image files is an input of that role, or, with a word for masks in its
 name, a label map; `boxes` (VOC's .xml or our .csv) and `points` (in any format) are truths too; `patient`, `site` and
 `split` are what they say, all else are covariates. Paths begin in the manifest's folder and stay inside; what lies
 elsewhere has to be written out from the root of the disk, so that it is on purpose: a path that leads out by `..` is
@@ -13,6 +14,7 @@ refused.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from os.path import isfile
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.formats import boxes_csv, boxes_voc
-from hounsfield.formats.files import sha256_of, suffix_of
+from hounsfield.formats.files import sha256_of, stem_of, suffix_of
 from hounsfield.formats.table import Table
 from hounsfield.layouts import lazies
 from hounsfield.layouts.case_tables import ID, Row, first_of, questions, read_named, told_by
@@ -71,7 +73,7 @@ class Manifest:
     name: str = "manifest"
 
     def detect(self, folder: Path) -> Claim | None:
-        """Sure where a table has a column `case` or `id`, and others with the names of files that are there."""
+        """Sure where a table names files that are there, and its cases or files of several kinds."""
         table = manifest_of(folder)
         if table is None:
             return None
@@ -128,9 +130,24 @@ def manifest_of(folder: Path) -> Table | None:
             table = read_named(path)
         except Refused:
             continue
-        if any(name.lower() in ID for name in table.columns) and _names_files(table):
+        columns = _columns(table, ())
+        is_one = any(name.lower() in ID for name in table.columns) or len(columns.inputs) + len(columns.truths) > 1
+        if is_one and _names_files(table):
             return table
     return None
+
+
+def _names(table: Table, columns: Columns) -> list[str]:
+    """The name of each row's case: what its column says, else that of its first image."""
+    rows = [dict(zip(table.columns, texts, strict=True)) for texts in table.rows]
+    if any(name.lower() in ID for name in table.columns):
+        return [first_of(row, ID) for row in rows]
+    images = [Path(next((row[column] for column in columns.inputs if row[column]), "")) for row in rows]
+    stems = Counter(map(stem_of, images))
+    return [
+        stem_of(path) if stems[stem_of(path)] == 1 else "_".join((*path.parent.parts, stem_of(path))).strip("_/")
+        for path in images
+    ]
 
 
 def _names_files(table: Table) -> bool:
@@ -175,14 +192,13 @@ def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Pro
     listed: dict[str, Listed] = {}
     lines: dict[str, int] = {}
     problems: list[Problem] = []
-    for texts, line in zip(table.rows, table.lines, strict=True):
+    for name, texts, line in zip(_names(table, columns), table.rows, table.lines, strict=True):
         where = f"{table.where}, line {line}"
         row = dict(zip(table.columns, texts, strict=True))
-        name = first_of(row, ID)
         if not name:
             problems.append(Problem(where, "names no case", "Give it a name."))
             continue
-        _check(row, where, lines.get(name))
+        _check(name, where, lines.get(name))
         lines[name] = line
         named = {column: row[column] for column in (*columns.inputs, *columns.truths) if row[column]}
         paths = {column: _inside(text, Path(table.where).parent, where) for column, text in named.items()}
@@ -198,9 +214,9 @@ def _listed(table: Table, columns: Columns) -> tuple[dict[str, Listed], list[Pro
     return listed, problems
 
 
-def _check(row: Row, where: str, before: int | None) -> None:
+def _check(name: str, where: str, before: int | None) -> None:
     if before is not None:
-        what = f"names the case {first_of(row, ID)!r}, as line {before} does"
+        what = f"names the case {name!r}, as line {before} does"
         raise refuse(where, what, "Give each case one row and a name of its own.")
 
 

@@ -95,7 +95,8 @@ def _named_before(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
     for path in paths:
         is_one = bool(PREFIX.fullmatch(stem_of(path)))
         by_folder.setdefault(path.parent, ([], []))[is_one].append(path)
-    return [(mask, image) for images, masks in by_folder.values() for image, mask in alike(images, masks).items()]
+    both = [(images, masks) for images, masks in by_folder.values() if masks]
+    return [(mask, image) for images, masks in both for image, mask in alike(images, masks).items()]
 
 
 def without_masks(images: Iterable[Path]) -> list[Path]:
