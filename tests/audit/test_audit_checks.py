@@ -79,6 +79,13 @@ def test_a_negative_among_positives(pairs) -> None:
     assert fault.sure > 0.9
 
 
+def test_copies_of_one_image_do_not_tell_what_others_are_like(pairs) -> None:
+    """As in a folder of test files: one image in six encodings, and another one that is darker in the middle."""
+    copies = [case(f"c{n}", pairs[0].image) for n in range(6)]
+    odd = case("odd", negative(pairs[1], rng()).image)
+    assert found(inverted.CHECK, [*copies, odd]) == found(flipped.CHECK, [*copies, odd]) == ()
+
+
 def test_pictures_of_different_things_are_no_negatives_of_each_other() -> None:
     noise = np.random.default_rng(0).uniform(size=(30, 24, 24)).astype(np.float32)
     cases = [case(f"c{n}", Image.of(array, Grid.picture(array.shape))) for n, array in enumerate(noise)]
@@ -183,6 +190,22 @@ def test_images_of_one_case_that_are_turned_or_scaled(linear, words) -> None:
 def test_another_body_lies_not_apart() -> None:
     here = Grid.regular((40, 40, 40), 2.0)
     assert found(apart.CHECK, [case("a", Image.of(blob(0, 2), here), second=Image.of(blob(1, 2), here))]) == ()
+
+
+def test_an_image_of_another_case_among_two_contrasts() -> None:
+    """Second images that are dark where the first are bright, and other noise; in one case it is another body's."""
+    grid = Grid.regular((24, 24, 24), 2.0)
+    bodies = [blob(seed, 2)[8:32, 8:32, 8:32] for seed in range(9)]
+    noise = np.random.default_rng(0).normal(0, 0.3, (9, 24, 24, 24))
+
+    def cases(order: list[int]) -> list:
+        second = [Image.of((bodies[n].max() - bodies[n] + noise[n]).astype(np.float32), grid) for n in order]
+        return [case(f"c{n}", Image.of(bodies[n], grid), second=second[n]) for n in range(9)]
+
+    assert found(apart.CHECK, cases(list(range(9)))) == ()
+    (fault,) = found(apart.CHECK, cases([0, 1, 2, 3, 5, 5, 6, 7, 8]))
+    assert (fault.where, fault.cases) == ("second/c4", ("c4",))
+    assert fault.what.startswith("fits image/c4 less than such images fit in the other cases")
 
 
 def test_images_that_do_not_overlap() -> None:

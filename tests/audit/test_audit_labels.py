@@ -12,6 +12,7 @@ from planted import Pair, case, found, torsos
 from hounsfield.audit.checks import enclosure, grids, label_types, label_values, stray
 from hounsfield.audit.checks.stray import far_pieces
 from hounsfield.layouts import lazies
+from hounsfield.phantoms.dataset import phantom_dataset
 from hounsfield.values import Case, Grid, Image, LabelMap, Truth
 
 
@@ -94,6 +95,14 @@ def test_two_labels_exchanged(pairs) -> None:
     (fault,) = found(label_values.CHECK, labelled(pairs, odd=with_array(labels, swapped)))
     assert fault.cases == ("odd",)
     assert fault.what == "seems to have 2 (liver) and 3 (spleen) exchanged"
+
+
+def test_cells_of_a_kind_that_some_pictures_lack_are_not_missed() -> None:
+    """Phantoms of cells without a fault: some show none at all, some none of a kind."""
+    for seed in (0, 1):
+        cells = phantom_dataset("cells", cases=40, seed=seed)
+        assert any(not one.truth(LabelMap).array.any() for one in cells)
+        assert found(label_values.CHECK, cells) == ()
 
 
 def test_what_is_unknown_is_no_label(pairs) -> None:

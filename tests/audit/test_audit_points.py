@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,17 @@ def test_a_point_far_off() -> None:
     (fault,) = found(CHECK, rated(far))
     assert fault.where == "h4_r2.csv"
     assert fault.what.startswith("has points far from where the other raters have them: 9 by 1")
+
+
+def test_points_on_two_images_of_a_pair_are_not_those_of_two_raters() -> None:
+    """What lies between them is what the pair is to be registered for."""
+    rng = np.random.default_rng(3)
+    cases = []
+    for name, places in heads().items():
+        moved = places + rng.uniform(-12, 12, 3)
+        truths = {"fixed": truth(places, f"{name}_f.csv"), "moving": truth(moved, f"{name}_m.csv")}
+        cases.append(Case(name, {}, {role: replace(one, of=role) for role, one in truths.items()}))
+    assert found(CHECK, cases) == ()
 
 
 def test_points_exchanged_in_one_of_many_cases() -> None:

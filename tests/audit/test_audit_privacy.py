@@ -226,8 +226,10 @@ def test_columns_of_tables() -> None:
     assert "1970" not in str(faults)
 
 
-def test_files_that_a_layout_does_not_name_are_not_claimed_to_be_clean() -> None:
-    (fault,) = found(CHECK, Dataset("set", (Case("c", {"image": unread("a.png")}),), layout="from_a_plugin"))
+def test_files_that_a_layout_does_not_name_are_not_claimed_to_be_clean(tmp_path: Path) -> None:
+    (tmp_path / "a.xyz").write_bytes(b"PatientName: Jane")
+    (fault,) = found(CHECK, Dataset("set", (Case("c", {"image": unread(str(tmp_path / "a.xyz"))}),)))
+    assert found(CHECK, Dataset("set", (Case("c", {"image": unread("phantom 3, image")}),))) == ()
     assert fault.what == "has 1 case whose headers were not looked at: its layout names no files"
 
 

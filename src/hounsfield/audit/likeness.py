@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import product
 
 import numpy as np
@@ -70,12 +71,16 @@ class Peers:
 
 
 def peers(measured: Mapping[str, Mapping[str, Small]]) -> Iterator[Peers]:
-    """The images of each role, those of one frame and number of axes together, where they are enough to compare."""
-    groups: dict[tuple[str, str, int], list[tuple[str, Small]]] = defaultdict(list)
+    """The images of each role, those of one frame and number of axes together, where they are enough to compare.
+
+    Copies count once: several of one image do not tell what others are like.
+    """
+    groups: dict[tuple[str, str, int], dict[bytes, tuple[str, Small]]] = defaultdict(dict)
     for case_id, small in measured.items():
         for role, one in small.items():
-            groups[role, one.frame, one.pattern.ndim].append((case_id, one))
-    for (_, frame, _), members in groups.items():
+            groups[role, one.frame, one.pattern.ndim].setdefault(sha256(one.pattern.tobytes()).digest(), (case_id, one))
+    for (_, frame, _), distinct in groups.items():
+        members = list(distinct.values())
         if len(members) >= FEWEST:
             yield Peers(
                 ids=tuple(case_id for case_id, _ in members),

@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from hounsfield.ops.resampling import resample
 from hounsfield.values import Grid
 
 SEEN = 0.3  # share of the smaller foreground that has to overlap before a correlation says anything
 LEAST = 32  # elements
 SHIFTS = (8, 4, 2, 1)  # steps of the search, in elements
-TURNS = (16.0, 8.0, 4.0, 2.0)  # degrees
+TURNS = (16.0, 8.0, 4.0)  # degrees
 WORTH = 0.35  # correlation of a first guess from which on it is looked at more closely
 GUESSES = 2
+ELEMENT = 4.0  # degrees that go with a shift by one element
 SCALED = 1.25  # factor between two extents of a body from which on a scale is tried
 
 Small = NDArray[np.float32]
@@ -41,13 +42,12 @@ class Move(NamedTuple):
 
 def likeness_of(a: Small, grid_a: Grid, b: Small, grid_b: Grid, affine: Matrix) -> float:
     """Correlation of two images where the first is bright, the second carried onto it; NaN where too little is seen."""
-    carried = resample(b[None], _seen_through(grid_b, affine), grid_a, fill=math.nan)[0]
-    return _likeness(a, carried, (0, 0, 0), _least(a, grid_a, b, grid_b))
+    return _likeness(a, _carried(grid_a, b, grid_b, affine), (0, 0, 0), _least(a, grid_a, b, grid_b))
 
 
 def shifted(a: Small, grid_a: Grid, b: Small, grid_b: Grid) -> Move:
     """The best shift."""
-    moved = resample(b[None], grid_b, grid_a, fill=math.nan)[0]
+    moved = _carried(grid_a, b, grid_b, np.eye(4))
     least = _least(a, grid_a, b, grid_b)
     at = (0, 0, 0)
     best = _likeness(a, moved, at, least)
@@ -75,8 +75,7 @@ def turned(a: Small, grid_a: Grid, b: Small, grid_b: Grid, angles: Sequence[floa
     least = _least(a, grid_a, b, grid_b)
 
     def tried(affine: Matrix) -> float:
-        carried = resample(b[None], _seen_through(grid_b, affine), grid_a, fill=math.nan)[0]
-        found = _likeness(a, carried, (0, 0, 0), least)
+        found = _likeness(a, _carried(grid_a, b, grid_b, affine), (0, 0, 0), least)
         return -1.0 if math.isnan(found) else found
 
     guesses = sorted(((tried(guess), n, guess) for n, guess in enumerate(_guesses(body_a, body_b))), reverse=True)
@@ -147,7 +146,7 @@ def _refined(
 ) -> tuple[float, Matrix]:
     """The best likeness (and its move) that smaller and smaller turns and shifts lead to."""
     for degrees in angles:
-        steps = [*_small_turns(degrees, centre), *_small_shifts(element * degrees / TURNS[-2])]
+        steps = [*_small_turns(degrees, centre), *_small_shifts(element * degrees / ELEMENT)]
         has_gained = True
         while has_gained:
             found, candidate = max(((tried(affine @ step), affine @ step) for step in steps), key=lambda one: one[0])
@@ -173,9 +172,12 @@ def _small_shifts(mm: float) -> Iterator[Matrix]:
         yield shift
 
 
-def _seen_through(grid: Grid, affine: Matrix) -> Grid:
-    """The grid on which an image lies once its world is carried back by an affine."""
-    return Grid(grid.shape, np.linalg.inv(affine) @ grid.affine, grid.unit, grid.frame)
+def _carried(grid_a: Grid, b: Small, grid_b: Grid, affine: Matrix) -> Small:
+    """The second image on the first one's grid, through a move; NaN outside of it."""
+    index = np.linalg.inv(grid_b.affine) @ affine @ grid_a.affine
+    return np.asarray(
+        ndimage.affine_transform(b, index[:3, :3], index[:3, 3], grid_a.shape, order=1, cval=math.nan), np.float32
+    )
 
 
 def _body(small: Small, grid: Grid) -> Matrix:

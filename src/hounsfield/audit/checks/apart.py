@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.audit.realigning import TURNS, in_words, likeness_of, shifted, turned
+from hounsfield.audit.robust import outliers
 from hounsfield.audit.summary import reduced, reduced_grid
 from hounsfield.values import Dataset, Fault, Image
 
@@ -23,7 +25,11 @@ FOUND = 0.7  # correlation above which a move has found the same body again
 BETTER = 0.6  # share of what is unlike that may be left after the move
 FURTHEST = 1.5  # elements, of the reduced images, that may be out of rounding
 UNLIKE = 0.5  # correlation below which images that are to be registered lie further apart than usual
+TIMES, LEAST_SPREAD = 6.0, 0.05  # spreads of the correlation below its usual value, and the least that one is
 THIN = 4  # planes below which an image is no volume
+
+REMEDY = "Register them, or mend the affine of the wrong one, before they are used together."
+ANOTHERS = "Look at both: one may be another case's, or lie elsewhere than its header says."
 
 
 class Fit(NamedTuple):
@@ -44,40 +50,70 @@ class Fit(NamedTuple):
         return is_better and self.way > FURTHEST
 
 
+class Pair(NamedTuple):
+    """Two images of a case: roles, files, and how they fit."""
+
+    roles: tuple[str, str]
+    first: str
+    second: str
+    fit: Fit
+
+
 @dataclass(frozen=True)
 class Apart:
     """The check."""
 
     name: str = "apart"
 
-    def measure(self, case: OpenedCase) -> list[tuple[str, str, Fit]]:
-        """Each pair of volumes of the case: their files, and how they fit."""
+    def measure(self, case: OpenedCase) -> list[Pair]:
+        """Each pair of volumes of the case."""
         volumes = {role: image for role, image in case.images().items() if _is_volume(image)}
         small = {role: reduced(image, SIDE) for role, image in volumes.items()} if len(volumes) > 1 else {}
         return [
-            (case.where(a), case.where(b), fit(volumes[a], small[a], volumes[b], small[b]))
+            Pair((a, b), case.where(a), case.where(b), fit(volumes[a], small[a], volumes[b], small[b]))
             for a, b in combinations(small, 2)
         ]
 
-    def judge(self, measured: Mapping[str, list[tuple[str, str, Fit]]], dataset: Dataset) -> Iterable[Fault]:
-        """Pairs that do not overlap, and pairs that a shift or a turn would bring together."""
+    def judge(self, measured: Mapping[str, list[Pair]], dataset: Dataset) -> Iterable[Fault]:
+        """Pairs that do not overlap, that a shift or a turn would bring together, or that fit less than in others."""
         is_to_register = dataset.task == "registration"  # there it is what the task is about
         sure = 0.4 if is_to_register else 0.8
-        remedy = "Register them, or mend the affine of the wrong one, before they are used together."
-        for case_id, fits in measured.items():
-            for first, second, one in fits:
+        unlike = {} if is_to_register else _unlike(measured)
+        for case_id, pairs in measured.items():
+            for pair in pairs:
+                one, lies_apart = pair.fit, f"lies apart from {pair.first}: by their headers"
                 if math.isnan(one.as_is):
-                    what = f"lies apart from {first}: by their headers they do not overlap"
-                    yield Fault(self.name, second, what, remedy, sure=max(sure, 0.5), cases=(case_id,))
+                    what = f"{lies_apart} they do not overlap"
+                    yield Fault(self.name, pair.second, what, REMEDY, sure=max(sure, 0.5), cases=(case_id,))
                 elif one.is_apart and (one.as_is < UNLIKE or not is_to_register):
+                    what = f"{lies_apart} the correlation is {one.as_is:.2f}, and {one.best:.2f} when it is {one.how}"
+                    yield Fault(self.name, pair.second, what, REMEDY, sure=sure, cases=(case_id,))
+                elif (case_id, pair.roles) in unlike:
+                    usual, how_sure = unlike[case_id, pair.roles]
                     what = (
-                        f"lies apart from {first}: by their headers the correlation is {one.as_is:.2f}, "
-                        f"and {one.best:.2f} when it is {one.how}"
+                        f"fits {pair.first} less than such images fit in the other cases: by their headers the "
+                        f"correlation is {one.as_is:.2f}, there {usual:.2f}"
                     )
-                    yield Fault(self.name, second, what, remedy, sure=sure, cases=(case_id,))
+                    yield Fault(self.name, pair.second, what, ANOTHERS, sure=how_sure, cases=(case_id,))
 
 
 CHECK = Apart()
+
+
+def _unlike(measured: Mapping[str, list[Pair]]) -> dict[tuple[str, tuple[str, str]], tuple[float, float]]:
+    """Case and roles of the pairs that correlate far less than the same roles do elsewhere: what is usual, how sure."""
+    numbers: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for case_id, pairs in measured.items():
+        for pair in pairs:
+            if not math.isnan(pair.fit.as_is):
+                numbers[pair.roles][case_id] = pair.fit.as_is
+    found = {}
+    for roles, of_cases in numbers.items():
+        usual = float(np.median(list(of_cases.values())))
+        for case_id, sure in outliers(of_cases, floor=LEAST_SPREAD, times=TIMES).items():
+            if abs(of_cases[case_id]) < abs(usual):
+                found[case_id, roles] = usual, sure
+    return found
 
 
 def _is_volume(image: Image) -> bool:

@@ -16,8 +16,6 @@ from hounsfield.values import Dataset, Fault
 RARE = 0.02
 """Where no value has a name, one that occurs in at most this share of the cases (or in one) is unexpected."""
 
-NOT_EMPTY = 0.9
-
 
 @dataclass(frozen=True)
 class LabelValues:
@@ -41,13 +39,12 @@ class LabelValues:
             yield from self._exchanged(filled, names)
 
     def _empty(self, maps: Mapping[str, Labelled], filled: Mapping[str, Labelled]) -> Iterator[Fault]:
-        share = len(filled) / len(maps)
-        if len(maps) < FEWEST or share < NOT_EMPTY:
+        if len(maps) < FEWEST or len(maps) - len(filled) > _few(len(maps)):
             return
         for case_id in maps.keys() - filled.keys():
             what = f"is empty, {len(filled)} of {len(maps)} label maps are not"
             remedy = "Draw what is there, or take the case out where nobody looked."
-            yield Fault(self.name, maps[case_id].where, what, remedy, sure=share, cases=(case_id,))
+            yield Fault(self.name, maps[case_id].where, what, remedy, sure=len(filled) / len(maps), cases=(case_id,))
 
     def _unexpected(self, maps: Mapping[str, Labelled], names: Mapping[int, str], dataset: Dataset) -> Iterator[Fault]:
         counts = Counter(value for one in maps.values() for value in one.volumes)
@@ -71,7 +68,7 @@ class LabelValues:
     def _missing(self, maps: Mapping[str, Labelled], names: Mapping[int, str]) -> Iterator[Fault]:
         counts = Counter(value for one in maps.values() for value in one.volumes)
         for value, count in sorted(counts.items()):
-            if count >= len(maps) or len(maps) <= FEWEST or count < NEARLY_ALL * (len(maps) - 1):
+            if count >= len(maps) or len(maps) <= FEWEST or len(maps) - count > _few(len(maps)):
                 continue
             for case_id, one in maps.items():
                 if value not in one.volumes:
@@ -90,6 +87,11 @@ class LabelValues:
 
 
 CHECK = LabelValues()
+
+
+def _few(maps: int) -> int:
+    """How many of so many label maps may lack what all others have before it is no oddity any more."""
+    return max(1, int((1 - NEARLY_ALL) * maps + 1e-9))
 
 
 def _named(value: int, names: Mapping[int, str]) -> str:

@@ -39,9 +39,13 @@ TAKE_OFF = "Did this rater mark another scan of the person? Leave the file out, 
 
 
 class Marked(NamedTuple):
-    """The points of one file: names as they stand there, places (N, d), and the names that lie outside of the image."""
+    """The points of one file: names as they stand there, places (N, d), and the names that lie outside of the image.
+
+    of: the role of the image that they were marked on.
+    """
 
     case_id: str
+    of: str
     where: str
     rater: str | None
     names: tuple[str, ...]
@@ -83,7 +87,7 @@ class PointsCheck:
     def _raters(self, group: list[Marked], names: list[str]) -> Iterator[Fault]:
         """Raters who deviate from the others of the same case."""
         compared = []
-        for marks in _by_case(group).values():
+        for marks in _by_image(group):
             if len(marks) < 2:
                 continue
             raters = [marked for marked in marks if marked.rater is not None] or marks
@@ -106,7 +110,7 @@ class PointsCheck:
 
     def _across(self, group: list[Marked], names: list[str]) -> Iterator[Fault]:
         """Cases whose points do not lie as those of the others do."""
-        cases = list(_by_case(group).values())
+        cases = _by_image(group)
         if len(cases) < FEWEST_CASES:
             return
         laid, shape = shape_of(np.stack([_reference(marks, names) for marks in cases]))
@@ -156,7 +160,7 @@ def _marked(case: OpenedCase, truth: str, points: Points) -> Marked:
             is_out = np.isfinite(places).all(axis=1) & ~grid.contains(places)
             outside = tuple(name for name, out in zip(points.names, is_out, strict=True) if out)
     where = case.where(truth)
-    return Marked(case.case.id, where, said.rater, _as_written(said.answer.files, points), places, outside)
+    return Marked(case.case.id, said.of, where, said.rater, _as_written(said.answer.files, points), places, outside)
 
 
 def _as_written(files: Sequence[Path], points: Points) -> tuple[str, ...]:
@@ -181,11 +185,12 @@ def _by_dimension(every: list[Marked]) -> Iterator[list[Marked]]:
         yield [marked for marked in every if marked.places.shape[1] == d]
 
 
-def _by_case(group: list[Marked]) -> dict[str, list[Marked]]:
-    cases: dict[str, list[Marked]] = {}
+def _by_image(group: list[Marked]) -> list[list[Marked]]:
+    """What was marked on the same image of a case, by whatever raters."""
+    images: dict[tuple[str, str], list[Marked]] = {}
     for marked in group:
-        cases.setdefault(marked.case_id, []).append(marked)
-    return cases
+        images.setdefault((marked.case_id, marked.of), []).append(marked)
+    return list(images.values())
 
 
 def _reference(marks: list[Marked], names: list[str]) -> NDArray[np.float64]:

@@ -86,7 +86,7 @@ class Privacy:
     def _not_looked_at(self, dataset: Dataset) -> Iterable[Fault]:
         """Images whose files are not known, so that nothing is claimed of their headers."""
         blind = [case.id for case in dataset if any(_is_blind(value) for value in case.inputs.values())]
-        if blind and dataset.layout:  # what is in memory has no headers
+        if blind:
             what = f"has {counted(len(blind), 'case')} whose headers were not looked at: its layout names no files"
             yield Fault(self.name, dataset.where, what, "Look at them by other means.", NAMED, tuple(blind))
 
@@ -111,4 +111,5 @@ def _remembered(file: Path, size: int, modified: int) -> Held:
 
 
 def _is_blind(value: Lazy[object]) -> bool:
-    return issubclass(value.kind, Image) and not value.files
+    """Whether an image comes from a file that is there, and not from memory, but is not named."""
+    return issubclass(value.kind, Image) and not value.files and Path(value.where.partition("::")[0]).exists()
