@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hounsfield.formats.files import leaves_its_folder, size_of
-from hounsfield.layouts.folders import all_files, check_text, files_in, folders_in, is_notice, without_text
+from hounsfield.layouts.folders import all_files, check_text, files_in, folders_in, is_notice, passed_over
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
 from hounsfield.layouts.unzipped import Inside, archives_in, is_zip, unpacked
 from hounsfield.values import Dataset, Problem, Reading, Refused, refuse
@@ -26,6 +26,7 @@ DEPTH = 2
 MOST = 50
 """So deep, and at so many folders of a folder, is looked for parts that can be read."""
 
+STILL_THERE = "Check its permissions, and that the disk is still there."
 MOST_REASONS = 8  # that are said where nothing can be read
 
 
@@ -60,6 +61,23 @@ def open_folder(
     _refuse_missing(path)
     if layout is not None and layout not in layouts:
         raise refuse(path, f"can not be read as {layout!r}: no such layout", f"Known: {', '.join(sorted(layouts))}.")
+    names, closed = passed_over(path) if path.is_dir() else ([], {})
+    try:
+        dataset = _read(path, layouts, layout, task, options)
+    except OSError as error:
+        raise refuse(error.filename or path, f"can not be read ({error.strerror})", STILL_THERE) from None
+    except Refused as refusal:
+        if not closed:
+            raise
+        raise Refused([*_shut(path, closed), *refusal.problems]) from None
+    return replace(dataset, problems=(*dataset.problems, *_shut(path, closed), *_misnamed(path, names)))
+
+
+def _read(
+    path: Path, layouts: Mapping[str, Layout], layout: str | None, task: str | None, options: ReadOptions
+) -> Dataset:
+    if path.is_dir() and next(all_files(path), None) is None:
+        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
     place = _place(path, layouts)
     name = layout or _chosen(path, place, layouts, task)
     if name not in place.claims:
@@ -77,7 +95,6 @@ def open_folder(
         where=str(path),
         layout=name,
         why=place.claims[name].why,
-        problems=(*dataset.problems, *_misnamed(path)),
         readings=_readings(place.claims),
     )
 
@@ -94,8 +111,6 @@ def _refuse_missing(path: Path) -> None:
         raise refuse(path, "does not exist", "Check the name.")
     if not path.is_dir():
         size_of(path)
-    elif next(all_files(path), None) is None:
-        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
 
 
 def _place(path: Path, layouts: Mapping[str, Layout]) -> Place:
@@ -189,9 +204,16 @@ def _real_folders(folder: Path) -> list[Path]:
     return sorted(found)[:MOST]
 
 
-def _misnamed(path: Path) -> list[Problem]:
+def _shut(path: Path, closed: Mapping[Path, str]) -> list[Problem]:
+    """A problem for each folder that can not be looked into: a case that can not be read, as far as anybody knows."""
+    return [
+        Problem(str(folder), f"can not be looked into ({why})", STILL_THERE, folder.relative_to(path).as_posix())
+        for folder, why in sorted(closed.items())
+    ]
+
+
+def _misnamed(path: Path, names: Sequence[str]) -> list[Problem]:
     """One problem for all files with names that are no text; nothing was made of them."""
-    names = without_text(path) if path.is_dir() else []
     if not names:
         return []
     what = f"holds {len(names)} names that are no text and were left out, {names[0]} first"
