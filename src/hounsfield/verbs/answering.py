@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.manifest import Entry, add
+from hounsfield.answers.writing import files_aside
 from hounsfield.confidence.alarms import alarms
-from hounsfield.formats.files import leaves_its_folder, sha256_of
+from hounsfield.formats.files import NotWritten, leaves_its_folder, sha256_of
 from hounsfield.packages.package import Package
 from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.seam import Trained
@@ -48,13 +50,18 @@ class Answering:
                 raise refusal
             found = facts_of_inputs(case)
             findings = self.trained.answer(case, Limits())
-            files = self.task.write(findings, self.out / case.id, case)
-        except (Refused, *OUR_FAULTS) as error:
+            findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
+            with files_aside(self.out) as folder:
+                files = self.task.write(findings, folder / case.id, case)
+                entry = self._answered(case, digest, folder, files, findings, time.monotonic() - began)
+                add(self.out, entry)  # where there is no room for the line, the earlier answer stays as it was
+            self._clear_earlier(entry)
+        except NotWritten:
+            raise
+        except (Refused, OSError, *OUR_FAULTS) as error:
             named = _refusal(error, case)
             add(self.out, replace(self._entry(case, digest), problem=named.problems[0].to_json()))
             raise named from None
-        findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
-        add(self.out, self._answered(case, digest, files, findings, time.monotonic() - began))
         return findings
 
     def _named_as_trained(self, case: Case) -> Case:
@@ -79,15 +86,25 @@ class Answering:
         what = f"would be written over the answer to {entry.where}, which has the same name"
         raise refuse(f"the answer to {where(case)}", what, "Give another --out.")
 
-    def _answered(self, case: Case, digest: str, files: Sequence[Path], findings: Findings, seconds: float) -> Entry:
+    def _answered(
+        self, case: Case, digest: str, folder: Path, files: Sequence[Path], findings: Findings, seconds: float
+    ) -> Entry:
         return replace(
             self._entry(case, digest),
-            answers={file.relative_to(self.out).as_posix(): sha256_of(file) for file in files},
+            answers={file.relative_to(folder).as_posix(): sha256_of(file) for file in files},
             confidence=dict(findings.confidence) or "unknown",
             alarms=findings.alarms,
             seconds=round(seconds, 3),
             peak_bytes=peak_bytes(),
         )
+
+    def _clear_earlier(self, entry: Entry) -> None:
+        """Delete the files of an earlier answer to the case that have no place in this one: objects, an inverse."""
+        earlier = self.before.get(entry.id)
+        for name in () if earlier is None else earlier.answers.keys() - entry.answers.keys():
+            if not leaves_its_folder(name):  # somebody may have written that line
+                with suppress(OSError):
+                    (self.out / name).unlink()
 
     def _entry(self, case: Case, digest: str) -> Entry:
         seen = self.package.seen.of(digest, case.patients)
@@ -106,6 +123,9 @@ def _refusal(error: Exception, case: Case) -> Refused:
     """Why a case is not answered, naming its files. One odd case must not lose the rest, even by a fault of ours."""
     if isinstance(error, Refused):
         return Refused(_naming_files(problem, case) for problem in error.problems)
+    if isinstance(error, OSError):
+        what = f"can not be read ({error.strerror or error})"
+        return refuse(error.filename or where(case), what, "Check that the disk or network folder is still there.")
     what = f"could not be answered, by a fault of hounsfield ({type(error).__name__}: {error})"
     return refuse(where(case), what, "Please report it.")
 

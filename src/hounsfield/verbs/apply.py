@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.transform_files import read_transform
+from hounsfield.formats.files import NotWritten, writing
 from hounsfield.ops.ways import way_to_fixed, way_to_moving
 from hounsfield.tasks.carrying import carry
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Problem, Refused, Transform, refuse
+from hounsfield.verbs.counting import count
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,16 @@ def apply(
     way = way_to_moving(found) if inverse else way_to_fixed(found)
     given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
     _refuse_names(given, place)
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
     done, problems, residual = dict[str, str](), list[Problem](), 0.0
     for number, file in enumerate(given):
         watch({"stage": "carrying", "done": number, "total": len(given)})
         try:
             how, error = carry(way, file, place / file.name, labels=labels)
+        except NotWritten as refusal:  # it will not be better for the next file
+            problems.append(refusal.and_so(f"{count(len(given) - number, 'file')} could not be carried"))
+            break
         except Refused as refusal:
             problems.extend(refusal.problems)
             continue

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hounsfield.answers.writing import write_json, write_text
+from hounsfield.answers.writing import files_aside, write_json, write_text
+from hounsfield.formats.files import NotWritten
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Refused, Scores, refuse
 from hounsfield.verbs.pages import SHOWN, evaluation_page, merit
@@ -27,16 +28,19 @@ def evaluate(
 ) -> Scores:
     """Score a folder of answers against a data set that holds the truths, or a folder of bare truth files.
 
-    Leaves scores.json and report.html in the folder. What is counted, and how, is said in `score_answers`.
+    Leaves scores.json and report.html in the folder, both or none: where they can not be written, that is a problem of
+    the scores. What is counted, and how, is said in `score_answers`.
     Raises Refused where nothing can be compared.
     """
     found = score_answers(answers, truth, task=task, derive=derive, watch=watch, **opening)
+    page = _page(found, truth)
     try:
-        write_json(found.folder / SCORES, found.scores.to_json())
-        write_text(found.folder / "report.html", _page(found, truth))
-    except OSError as error:
-        note = f"{SCORES} and report.html could not be written to {found.folder} ({error.strerror or error})."
-        return replace(found.scores, notes=(*found.scores.notes, note))
+        with files_aside(found.folder) as folder:  # both or none: they speak of each other
+            write_json(folder / SCORES, found.scores.to_json())
+            write_text(folder / "report.html", page)
+    except NotWritten as refusal:
+        told = refusal.and_so(f"{SCORES} and report.html are not of these scores")
+        return replace(found.scores, problems=(*found.scores.problems, told))
     return found.scores
 
 

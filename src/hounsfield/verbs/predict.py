@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hounsfield.answers.locks import held
 from hounsfield.answers.manifest import NAME, entries
+from hounsfield.formats.files import NotWritten, writing
 from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
 from hounsfield.training.track import Watcher, nobody
@@ -20,13 +22,17 @@ from hounsfield.verbs.packages import Openable, load
 
 @dataclass(frozen=True)
 class Predicted:
-    """What was answered: where, which cases, which were there already, and what could not be answered."""
+    """What was answered: where, which cases, which were there already, and what could not be answered.
+
+    cut_short: why the rest of the cases was not tried, where that is so; it is among the problems too.
+    """
 
     out: Path
     done: tuple[str, ...] = ()
     there: tuple[str, ...] = ()
     alarmed: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    cut_short: NotWritten | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of everything said."""
@@ -53,42 +59,43 @@ def predict(
     """Answer every case of the files and folders given and write answers and manifest to a folder.
 
     What this model has answered there already is passed over; a case that can not be answered is noted, and the rest
-    goes on. inputs: role -> file, for one case of several inputs. Raises Refused where nothing can be done at all.
+    goes on. inputs: role -> file, for one case of several inputs. Raises Refused where nothing can be done at all, and
+    where another run is answering into that folder.
     """
     package, place = load(model), Path(out)
     cases, problems = cases_of(data, inputs or {}, package, opening)
     _make_folder(place)
-    answering = Answering(
-        package, TASKS.load(package.plan.task), package.open(Setting(devices()[0])), place, entries(place) or {}
-    )
-    done, there, alarmed = list[str](), list[str](), list[str]()
-    for number, case in enumerate(cases):
-        watch({"stage": "answering", "done": number, "total": len(cases), "case": case.id})
-        try:
-            findings = answering.answer(case)
-        except Refused as refusal:
-            problems.extend(refusal.problems)
-            continue
-        except OSError as error:  # a full disk, a folder that is gone: it will not be better for the next case
-            left = count(len(cases) - number, "case")
-            what = f"can not be written or read ({error.strerror or error}), and {left} could not be answered"
-            problems.append(Problem(str(error.filename or place), what, "Mend that, and ask the same again."))
-            break
-        if findings is None:
-            there.append(case.id)
-            continue
-        done.append(case.id)
-        alarmed += [case.id] if findings.alarms else []
+    done, there, alarmed, cut_short = list[str](), list[str](), list[str](), None
+    with held(place / NAME, where=place) as hold:
+        before, trained = entries(place) or {}, package.open(Setting(devices()[0]))
+        answering = Answering(package, TASKS.load(package.plan.task), trained, place, before)
+        for number, case in enumerate(cases):
+            watch({"stage": "answering", "done": number, "total": len(cases), "case": case.id})
+            try:
+                hold.refuse_gone()
+                findings = answering.answer(case)
+            except NotWritten as refusal:  # a full disk, a folder that is gone: it will not be better for the next case
+                problems.append(refusal.and_so(f"{count(len(cases) - number, 'case')} could not be answered"))
+                cut_short = refusal
+                break
+            except Refused as refusal:
+                problems.extend(refusal.problems)
+                continue
+            if findings is None:
+                there.append(case.id)
+                continue
+            done.append(case.id)
+            alarmed += [case.id] if findings.alarms else []
     watch({"stage": "answering", "done": len(cases), "total": len(cases)})
-    return Predicted(place, tuple(done), tuple(there), tuple(alarmed), tuple(problems))
+    return Predicted(place, tuple(done), tuple(there), tuple(alarmed), tuple(problems), cut_short)
 
 
 def _make_folder(place: Path) -> None:
     """The folder for answers. Raises Refused for one that holds other things, which answers might be written over."""
     if place.exists() and not place.is_dir():
         raise refuse(place, "is a file, not a folder for answers", "Give another --out.")
-    place.mkdir(parents=True, exist_ok=True)
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
     if not (place / NAME).exists() and any(not path.name.startswith(".") for path in place.iterdir()):
         what = "holds other files, which answers might be written over"
         raise refuse(place, what, "Give a new or empty folder as --out, or one that `predict` made.")
-    (place / NAME).touch()

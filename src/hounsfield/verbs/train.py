@@ -56,7 +56,7 @@ def train(
     if place.exists():
         raise refuse(place, "is there already", "Give another --out, or move it away.")
     run, told = RunFolder.beside(place), about(question)
-    with run.claimed({**question.asked(), **given.asked()}, told):
+    with run.claimed({**question.asked(), **given.asked()}, told) as hold:
         clear_unfinished(place)
         found = study(question, watch=watch)
         decided, seen = _decide(run, found, question, given, began, watch), _seen(found, given)
@@ -69,6 +69,7 @@ def train(
         measured |= _started_from(run, given)
         contents = Contents(decided, state, run.facts(), seen, scores, measured)
         page = training_page(contents, found, answered, run.folder / "log.jsonl")
+        hold.refuse_gone()  # with a network that is gone: the package would come to lie where nobody looks for it
         package = write_package(place, replace(contents, report=page))
         run.finish()
     return package
