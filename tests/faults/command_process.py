@@ -24,7 +24,7 @@ from typing import Any
 import hounsfield
 
 NOBODY = 65534
-TIMEOUT_S = 60.0
+TIMEOUT_S = 300.0
 SPACE = ("No space left on device", "File too large")
 """What a full disk is called, and a file at the limit that stands for one where nothing can be mounted."""
 

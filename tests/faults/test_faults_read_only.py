@@ -113,6 +113,30 @@ def test_files_and_folders_that_may_not_be_read_are_named_and_the_rest_goes_on(
         folder.chmod(0o755)
 
 
+@pytest.mark.parametrize("name", ["manifest.jsonl", "model/state.safetensors", "model/package.json", "pairs.csv"])
+def test_a_file_that_everything_hangs_on_is_named(
+    name: str, commands: Commands, stranger: World, scans: Path, model
+) -> None:
+    stranger.folder.chmod(0o755)
+    if name == "manifest.jsonl":
+        predict(model, scans, out=stranger.folder / "a")
+    shutil.copytree(model.folder, stranger.folder / "model")
+    (scans / "pairs.csv").write_text("fixed,moving\n")
+    closed = {"manifest.jsonl": stranger.folder / "a" / name, "pairs.csv": scans / name}
+    words = {
+        "manifest.jsonl": ("evaluate", "a", "scans"),
+        "pairs.csv": ("inspect", "scans"),
+    }
+    path = closed.get(name, stranger.folder / name)
+    path.chmod(0)
+    ended = commands.run(stranger, *words.get(name, ("predict", "model", "scans", "--out", "b")))
+    path.chmod(0o644)
+    assert ended.code == (0 if name == "pairs.csv" else 2)
+    assert len(ended.said) == 1
+    assert ended.said[0].startswith(f"hounsfield: {path.relative_to(stranger.folder)}: can not be read")
+    assert "permissions" in ended.said[0] or "package again" in ended.said[0]
+
+
 def test_a_cache_that_can_not_be_written_to_is_pointed_elsewhere(
     commands: Commands, stranger: World, torsos: Path, closed: Path, model
 ) -> None:

@@ -93,8 +93,10 @@ def test_nothing_is_written_where_the_folder_was(
     assert not disk.folder.exists() or not list(disk.folder.rglob("*"))
 
 
-@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ENOTCONN])
-@pytest.mark.parametrize("verb", ["predict", "inspect", "train"])
+@pytest.mark.parametrize(
+    ("verb", "number"),
+    [("predict", errno.EIO), ("inspect", errno.ESTALE), ("train", errno.ENOTCONN)],
+)
 def test_what_a_broken_network_says_is_said_of_the_file(
     verb: str, number: int, commands: Commands, torsos: Path, model, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from hounsfield.formats.files import NotWritten, writing
+from hounsfield.formats.files import NotWritten, reading, writing
 
 
 @contextmanager
@@ -138,7 +138,9 @@ def read_lines(path: Path) -> list[Any]:
     if not path.exists():
         return []
     lines = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    with reading(path):
+        text = path.read_text(encoding="utf-8")
+    for line in text.splitlines():
         try:
             lines.append(json.loads(line))
         except json.JSONDecodeError:

@@ -24,6 +24,7 @@ IN_MEMORY = 64 * MiB
 DEFLATE_RATIO = 1032
 """No deflate stream grows by more than this factor (RFC 1951: 258 bytes from 2 bits), so more is a false claim."""
 
+PERMISSIONS = "Check the permissions of the file, and that its disk is there."
 ELSEWHERE = "Make room in the temporary folder, or point TMPDIR to a disk with more of it."
 
 DOUBLE_SUFFIXES = (".gz",)
@@ -73,7 +74,11 @@ def size_of(path: Path) -> int:
     except FileNotFoundError:
         raise refuse(path, "does not exist", "Check the name.") from None
     except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
+        raise refuse(
+            path,
+            f"can not be read ({error.strerror})",
+            PERMISSIONS,
+        ) from None
     if not stat.S_ISREG(found.st_mode):  # reading a pipe or a device may never end
         raise refuse(path, "is no regular file", "Copy its content into a file.")
     if found.st_size == 0:
@@ -86,20 +91,25 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
     size = size_of(path)
     if size > limit:
         raise refuse(path, f"has {size} bytes, more than the {limit} such a file may have", "Is it the right file?")
-    try:
+    with reading(path):
         return path.read_bytes()
-    except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
 
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     size_of(path)
+    with reading(path), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turns a failure to read into a refusal that names the file."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        yield
     except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
+        what = f"can not be read ({error.strerror or error})"
+        raise refuse(path, what, PERMISSIONS) from None
 
 
 @contextmanager

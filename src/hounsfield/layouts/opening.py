@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,9 +67,9 @@ def open_folder(
     except OSError as error:
         raise refuse(error.filename or path, f"can not be read ({error.strerror})", STILL_THERE) from None
     except Refused as refusal:
-        if not closed:
-            raise
-        raise Refused([*_shut(path, closed), *refusal.problems]) from None
+        told = {problem.where for problem in refusal.problems}
+        hidden = [problem for problem in _hidden(path, closed) if problem.where not in told]
+        raise Refused([*hidden[:MOST_REASONS], *refusal.problems]) from None
     return replace(dataset, problems=(*dataset.problems, *_shut(path, closed), *_misnamed(path, names)))
 
 
@@ -95,6 +95,7 @@ def _read(
         where=str(path),
         layout=name,
         why=place.claims[name].why,
+        problems=(*dataset.problems, *_unreadable(place.folder / file for file in dataset.unclaimed)),
         readings=_readings(place.claims),
     )
 
@@ -210,6 +211,20 @@ def _shut(path: Path, closed: Mapping[Path, str]) -> list[Problem]:
         Problem(str(folder), f"can not be looked into ({why})", STILL_THERE, folder.relative_to(path).as_posix())
         for folder, why in sorted(closed.items())
     ]
+
+
+def _hidden(path: Path, closed: Mapping[Path, str]) -> list[Problem]:
+    """What layouts could not look into, a problem each."""
+    files = list[Path]()
+    with suppress(Refused):  # folders without end, which are told of already
+        files += all_files(path) if path.is_dir() else ()
+    return [*_shut(path, closed), *_unreadable(files)]
+
+
+def _unreadable(files: Iterable[Path]) -> list[Problem]:
+    """A problem for each file that may not be read: nobody knows what it would have said of the others."""
+    what = "can not be read (Permission denied)"
+    return [Problem(str(file), what, STILL_THERE) for file in files if not os.access(file, os.R_OK)]
 
 
 def _misnamed(path: Path, names: Sequence[str]) -> list[Problem]:

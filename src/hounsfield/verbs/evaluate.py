@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.writing import files_aside, write_json, write_text
-from hounsfield.formats.files import NotWritten
+from hounsfield.formats.files import NotWritten, reading
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Refused, Scores, refuse
 from hounsfield.verbs.pages import SHOWN, evaluation_page, merit
@@ -60,6 +60,7 @@ def read_scores(folder: Path) -> Scores | None:
     if not path.exists():
         return None
     try:
-        return Scores.from_json(json.loads(path.read_text(encoding="utf-8")))
+        with reading(path):
+            return Scores.from_json(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError):
         raise refuse(path, "does not hold scores", "Evaluate the folder again.") from None
