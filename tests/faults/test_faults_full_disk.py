@@ -97,7 +97,7 @@ def test_scores_and_report_stay_together(commands: Commands, disk: SmallDisk, to
     disk.leave(16 * KiB)  # enough for the scores, but not for the page
     ended = commands.run(world(disk), "evaluate", "a", torsos)
     assert (ended.code, len(ended.said)) == (3, 1)
-    assert is_told(ended.said[0], "a: ")
+    assert is_told(ended.said[0], "not done: a: ")
     assert "scores.json and report.html" in ended.said[0]
     assert "dice" in ended.out
     assert bytes_in(disk.folder / "a") == before

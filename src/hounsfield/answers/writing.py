@@ -71,6 +71,18 @@ def files_aside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(other, ignore_errors=True)
 
 
+def make_way(path: Path) -> None:
+    """Make the folder of a path, and see that something can be written there: before minutes of work, not after them.
+
+    Raises NotWritten, naming the path.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        other = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+        other.touch()
+        other.unlink()
+
+
 @contextmanager
 def meant_for(path: Path) -> Iterator[None]:
     """Turns a failure to write here, or by way of another path, into NotWritten of this one."""

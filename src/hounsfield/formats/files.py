@@ -74,11 +74,7 @@ def size_of(path: Path) -> int:
     except FileNotFoundError:
         raise refuse(path, "does not exist", "Check the name.") from None
     except OSError as error:
-        raise refuse(
-            path,
-            f"can not be read ({error.strerror})",
-            PERMISSIONS,
-        ) from None
+        raise refuse(path, f"can not be read ({error.strerror})", PERMISSIONS) from None
     if not stat.S_ISREG(found.st_mode):  # reading a pipe or a device may never end
         raise refuse(path, "is no regular file", "Copy its content into a file.")
     if found.st_size == 0:

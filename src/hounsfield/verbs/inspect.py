@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hounsfield.answers.writing import write_text
+from hounsfield.answers.writing import make_way, write_text
 from hounsfield.audit.check import Check
 from hounsfield.audit.running import Audit
-from hounsfield.formats.files import writing
 from hounsfield.layouts.opening import HALF
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import CHECKS
@@ -37,6 +36,8 @@ def inspect(
     privacy: look for identifiers in headers too.  html: a file for a page with pictures of the cases concerned.
     Raises Refused where nothing could be read.
     """
+    if html is not None:
+        make_way(Path(html))
     dataset = open_dataset(data, **opening)
     checks = [CHECKS.load(name) for name in CHECKS.names() if privacy or name not in WHEN_ASKED]
     found = _looked_at(dataset, checks, watch)
@@ -44,8 +45,7 @@ def inspect(
     found = replace(found, also=tuple(_looked_at(other, checks, watch) for other in others))
     if html is not None:
         page = inspection_page(dataset, found.rows(), found.faults)
-        with writing(Path(html)):
-            write_text(Path(html), page)
+        write_text(Path(html), page)
     return found
 
 

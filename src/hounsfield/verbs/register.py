@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hounsfield.answers.writing import make_way
 from hounsfield.evaluation.quality import Quality
 from hounsfield.layouts.single_images import single_case
 from hounsfield.planning.device import devices
@@ -60,6 +61,7 @@ def register(
     if any(stem.with_name(stem.name + suffix).exists() for suffix in (".json", ".nii.gz")):
         raise refuse(stem.with_name(f"{stem.name}.json"), "is there already", "Give another --out, or move it away.")
     began = time.monotonic()
+    make_way(stem.with_name(f"{stem.name}.json"))
     case = single_case({"fixed": Path(fixed), "moving": Path(moving)}).renamed(stem.name)
     watch({"stage": "registering", "done": 0, "total": 1})
     plan = _plan(case, method, wishes)
