@@ -11,6 +11,7 @@ from command_process import NOBODY, Commands, World
 from small_disk import SmallDisk, mounted, unmount
 
 from hounsfield.packages.package import Package
+from hounsfield.verbs.predict import predict
 from small_model import model, scans, torsos, wishes
 
 __all__ = ["model", "scans", "torsos", "wishes"]
@@ -20,6 +21,14 @@ __all__ = ["model", "scans", "torsos", "wishes"]
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     """Starts commands."""
     return Commands(tmp_path_factory.mktemp("outputs"))
+
+
+@pytest.fixture(scope="session")
+def answers(torsos: Path, model: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the model says of the torsos; not to be changed."""
+    folder = tmp_path_factory.mktemp("answers") / "a"
+    predict(model, torsos, out=folder)
+    return folder
 
 
 @pytest.fixture

@@ -90,8 +90,8 @@ def test_an_answer_is_not_lost_to_a_new_one_that_has_no_room(
         assert bytes_in(disk.folder / "a") == before
 
 
-def test_scores_and_report_stay_together(commands: Commands, disk: SmallDisk, torsos, model) -> None:
-    assert commands.run(world(disk), "predict", model.folder, torsos, "--out", "a").code == 0
+def test_scores_and_report_stay_together(commands: Commands, disk: SmallDisk, torsos, answers) -> None:
+    shutil.copytree(answers, disk.folder / "a")
     assert commands.run(world(disk), "evaluate", "a", torsos).code == 0
     before = bytes_in(disk.folder / "a")
     disk.leave(16 * KiB)  # enough for the scores, but not for the page

@@ -68,10 +68,10 @@ def test_nothing_is_written_where_one_may_not(
 
 
 def test_answers_of_somebody_else_are_scored_and_left_as_they_are(
-    commands: Commands, stranger: World, torsos: Path, model
+    commands: Commands, stranger: World, torsos: Path, model, answers
 ) -> None:
     stranger.folder.chmod(0o755)
-    predict(model, torsos, out=stranger.folder / "a")
+    shutil.copytree(answers, stranger.folder / "a")
     (stranger.folder / "a").chmod(0o555)
     before = bytes_in(stranger.folder / "a")
     ended = commands.run(stranger, "evaluate", "a", torsos)
@@ -115,11 +115,10 @@ def test_files_and_folders_that_may_not_be_read_are_named_and_the_rest_goes_on(
 
 @pytest.mark.parametrize("name", ["manifest.jsonl", "model/state.safetensors", "model/package.json", "pairs.csv"])
 def test_a_file_that_everything_hangs_on_is_named(
-    name: str, commands: Commands, stranger: World, scans: Path, model
+    name: str, commands: Commands, stranger: World, scans: Path, model, answers
 ) -> None:
     stranger.folder.chmod(0o755)
-    if name == "manifest.jsonl":
-        predict(model, scans, out=stranger.folder / "a")
+    shutil.copytree(answers, stranger.folder / "a")
     shutil.copytree(model.folder, stranger.folder / "model")
     (scans / "pairs.csv").write_text("fixed,moving\n")
     closed = {"manifest.jsonl": stranger.folder / "a" / name, "pairs.csv": scans / name}
@@ -158,7 +157,7 @@ def test_a_cache_that_can_not_be_written_to_is_pointed_elsewhere(
         assert commands.run(replace(world, variables=elsewhere), "inspect", "scans.zip").code == 0
         words = ("predict", model.folder, "scans.zip", "--out", cache / "a")
         assert commands.run(replace(world, variables=elsewhere), *words).code == 0
-        assert commands.run(replace(world, variables=elsewhere), "plan", torsos, *TINY).code == 0
+    assert commands.run(replace(world, variables=elsewhere), "plan", torsos, *TINY).code == 0
     assert {path.name for path in stranger.folder.iterdir()} - {"cache0", "cache1"} == {"closed", "scans.zip"}
 
 

@@ -60,8 +60,8 @@ def test_two_runs_answering_into_one_folder(commands: Commands, torsos: Path, mo
     assert all(entry.is_done(tmp_path / "a") for entry in (entries(tmp_path / "a") or {}).values())
 
 
-def test_two_evaluations_of_one_folder(commands: Commands, torsos: Path, model, tmp_path: Path) -> None:
-    assert commands.run(World(tmp_path), "predict", model.folder, torsos, "--out", "a").code == 0
+def test_two_evaluations_of_one_folder(commands: Commands, torsos: Path, answers, tmp_path: Path) -> None:
+    shutil.copytree(answers, tmp_path / "a")
     running = [commands.start(World(tmp_path), "evaluate", "a", torsos) for _ in range(2)]
     assert [one.end().code for one in running] == [0, 0]
     assert json.loads((tmp_path / "a" / "scores.json").read_text())["first"] == "dice"
