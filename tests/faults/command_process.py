@@ -14,6 +14,7 @@ import os
 import pkgutil
 import runpy
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -70,21 +71,38 @@ class Ended:
     said: list[str]
 
 
+class Heard:
+    """What is written to a named pipe, which is no file that a disk or a limit has to have room for."""
+
+    def __init__(self, pipe: Path) -> None:
+        self._text = ""
+        os.mkfifo(pipe)
+        self._listening = threading.Thread(target=self._listen, args=(pipe,), daemon=True)
+        self._listening.start()
+
+    def _listen(self, pipe: Path) -> None:
+        self._text = pipe.read_text()
+
+    def text(self) -> str:
+        """All of it, once everybody who wrote has ended."""
+        self._listening.join(TIMEOUT_S)
+        return self._text
+
+
 @dataclass(frozen=True)
 class Running:
     """A command on its way."""
 
     process: BaseProcess
-    out: Path
-    err: Path
+    out: Heard | None
+    err: Heard
 
     def end(self) -> Ended:
         """Wait for it. Whatever happened: no traceback."""
         self.process.join(TIMEOUT_S)
         assert self.process.exitcode is not None, "it hangs"
-        said = self.err.read_text()
+        said, out = self.err.text(), self.out.text() if self.out else ""
         assert "Traceback" not in said, said
-        out = self.out.read_text() if self.out.is_file() else ""
         return Ended(
             self.process.exitcode, out, [line for line in said.splitlines() if line.startswith("hounsfield: ")]
         )
@@ -108,10 +126,11 @@ class Commands:
         """A command that runs beside this process."""
         self._count += 1
         out, err = (self._outputs / f"{self._count}.{name}" for name in ("out", "err"))
+        heard, said = None if world.stdout else Heard(out), Heard(err)
         given = (world, [str(word) for word in words], str(world.stdout or out), str(err))
         process = self._context.Process(target=_command, args=given)
         process.start()
-        return Running(process, out, err)
+        return Running(process, heard, said)
 
     def run(self, world: World, *words: object) -> Ended:
         """A command, to its end."""
@@ -121,7 +140,7 @@ class Commands:
 def _command(world: World, words: list[str], out: str, err: str) -> None:
     for number, place in ((1, out), (2, err)):
         sys.__stdout__.flush()
-        os.dup2(os.open(place, os.O_WRONLY | os.O_CREAT, 0o666), number)
+        os.dup2(os.open(place, os.O_WRONLY), number)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     os.chdir(world.folder)
     for name, value in (world.variables or {}).items():

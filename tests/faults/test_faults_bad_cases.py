@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
 from command_process import Commands, World
 
 from hounsfield.formats import nifti
@@ -29,7 +27,6 @@ def a_hundred(torsos: Path, folder: Path) -> None:
     (folder / "dataset.json").write_text(json.dumps({"labels": said["labels"], "modality": said["modality"]}))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users and permissions")
 def test_of_a_hundred_cases_seven_can_not_be_read_and_of_seven_others_the_truth(
     commands: Commands, stranger: World, torsos: Path, model
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 from pathlib import Path
@@ -11,8 +10,6 @@ from pathlib import Path
 import pytest
 from command_process import Commands, Moment, World, signalled
 from faulty_data import TINY, bytes_in, hidden_in
-
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGINT is another thing there")
 
 SAID = "hounsfield: interrupted. Nothing is half written: type the same command again to go on."
 

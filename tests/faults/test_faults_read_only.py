@@ -21,8 +21,6 @@ from hounsfield.verbs.predict import predict
 from hounsfield.verbs.register import register
 from hounsfield.verbs.train import train
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users and permissions")
-
 NO_ONE = 54321
 """A user whom the system does not know, as containers have them."""
 
