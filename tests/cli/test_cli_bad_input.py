@@ -195,7 +195,7 @@ REFUSED: dict[str, tuple[Callable[[World], None], tuple[str, ...], str, str, str
     ),
     "out below a file": (
         nothing, ("train", "scans", "--out", "scans/dataset.json/m", *TINY), "scans/dataset.json", "Not a directory",
-        "Check the path",
+        "Check the folder",
     ),
     "changed byte": (changed_byte, PREDICT, "model/state.safetensors", "was changed", "Take the package again"),
     "extra file": (

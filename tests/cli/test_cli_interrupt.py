@@ -91,10 +91,8 @@ def test_ctrl_c_in_predict_keeps_what_is_answered(torsos: Path, model, tmp_path:
         assert len(json.loads(out)["done"]) == 10
         return
     assert (process.returncode, out) == (130, "")
-    assert (
-        err.splitlines()[-1]
-        == "hounsfield: interrupted. Nothing is half written: type the same command again to go on."
-    )
+    said = "hounsfield: interrupted. Nothing is half written: type the same command again to go on."
+    assert err.splitlines()[-1] == said
     assert not list((tmp_path / "a").glob(".*"))
     again = json.loads(command("predict", model.folder, torsos, "--out", tmp_path / "a", "--json").out)
     assert len(again["done"]) + len(again["there"]) == 10

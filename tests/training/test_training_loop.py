@@ -194,7 +194,7 @@ def test_training_checkpoints_are_replaced_as_a_whole(tmp_path: Path, monkeypatc
         raise OSError("no space left on device")
 
     monkeypatch.setattr("hounsfield.answers.arrays.save_file", dies)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(Refused, match=r"last\.safetensors: can not be written \(no space left on device\)"):
         kept.write("last", checkpoint(2))
     last = kept.read("last")
     assert last is not None

@@ -106,3 +106,13 @@ def test_identifiers_are_looked_for_when_asked_for(scans):
     assert "privacy" not in {fault.check for fault in inspect(scans).faults}
     (fault,) = (fault for fault in inspect(scans, privacy=True).faults if fault.check == "privacy")
     assert (fault.where, fault.cases) == (str(image), ("torso_0004",))
+
+
+def test_a_page_that_can_not_be_written_is_refused_before_anything_is_looked_at(torsos, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    events = []
+    with pytest.raises(Refused, match=r"file/page\.html: can not be written"):
+        inspect(torsos, html=tmp_path / "file" / "page.html", watch=events.append)
+    assert events == []
+    inspect(torsos, html=tmp_path / "new" / "page.html")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["page.html"]

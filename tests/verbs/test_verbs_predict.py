@@ -1,6 +1,5 @@
 """predict: files, folders or the training layout; what is done is passed over, a bad case does not stop the rest."""
 
-import errno
 import json
 import shutil
 import zipfile
@@ -12,7 +11,7 @@ from PIL import Image as Picture
 from dicom_making import make_series
 from hounsfield.answers import manifest
 from hounsfield.formats import nifti
-from hounsfield.formats.files import sha256_of
+from hounsfield.formats.files import NotWritten, sha256_of
 from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.values import Refused
 from hounsfield.verbs import answering
@@ -175,7 +174,7 @@ def test_a_full_disk_ends_it_and_keeps_what_is_done(model, torsos, tmp_path, mon
 
     def add(folder, entry):
         if len(done) == 3:
-            raise OSError(errno.ENOSPC, "No space left on device", str(folder / "manifest.jsonl"))
+            raise NotWritten(folder / "manifest.jsonl", "No space left on device", "Make room.")
         done.append(entry.id)
         write(folder, entry)
 
@@ -185,6 +184,19 @@ def test_a_full_disk_ends_it_and_keeps_what_is_done(model, torsos, tmp_path, mon
     assert "No space left on device), and 7 cases could not be answered" in str(answered.problems[-1])
     monkeypatch.undo()
     assert predict(model, torsos, out=tmp_path / "a").there == IDS[:3]
+
+
+def test_nothing_of_an_earlier_answer_stays_beside_a_new_one(model, torsos, tmp_path):
+    """Such as the objects that an earlier model told apart, which would be read with the new answer's classes."""
+    predict(model, image(torsos, 0), out=tmp_path / "a")
+    (line,) = lines(tmp_path / "a")
+    for name in ("a/old.nii.gz", "kept.nii.gz"):
+        (tmp_path / name).write_bytes(b"old")
+    line |= {"package": "0" * 64, "answers": {**line["answers"], "old.nii.gz": "", "../kept.nii.gz": ""}}
+    (tmp_path / "a" / manifest.NAME).write_text(json.dumps(line) + "\n")
+    assert predict(model, image(torsos, 0), out=tmp_path / "a").done == IDS[:1]
+    assert not (tmp_path / "a" / "old.nii.gz").exists()
+    assert (tmp_path / "kept.nii.gz").exists()
 
 
 def test_an_interruption_keeps_whole_answers_only(model, torsos, tmp_path):

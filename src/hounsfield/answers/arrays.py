@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,17 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Any = No
     with aside(path) as other:
         other.touch()  # with the permissions that files have here; safetensors alone would shut out everybody else
         mode = other.stat().st_mode
-        save_file(ordered, other, metadata={"facts": json.dumps(facts)})
+        try:
+            save_file(ordered, other, metadata={"facts": json.dumps(facts)})
+        except SafetensorError as error:
+            raise _system_error(error) from None
         other.chmod(mode)
+
+
+def _system_error(error: SafetensorError) -> Exception:
+    """The error of the system that safetensors tells of in words; its own where it is about something else."""
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return error if number is None else OSError(int(number[1]), os.strerror(int(number[1])))
 
 
 def read_facts(path: Path) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from hounsfield.answers.image_files import is_picture, write_labels
 from hounsfield.answers.writing import write_json
 from hounsfield.formats import nifti, picture
-from hounsfield.formats.files import stem_of, suffix_of
+from hounsfield.formats.files import reading, stem_of, suffix_of
 from hounsfield.values import LabelMap, refuse
 
 
@@ -40,7 +40,8 @@ def read_label_map(path: Path) -> LabelMap:
         values = [int(value) for value in np.unique(array) if value]
         return LabelMap(array, grid, {value: str(value) for value in values}, instances)
     try:
-        said = json.loads(names.read_text(encoding="utf-8"))
+        with reading(names):
+            said = json.loads(names.read_text(encoding="utf-8"))
         labels = {int(value): str(name) for value, name in said["labels"].items()}
         regions = {name: frozenset(values) for name, values in said["regions"].items()}
     except (ValueError, KeyError, AttributeError, TypeError):

@@ -7,43 +7,98 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
+
+from hounsfield.formats.files import NotWritten, reading, writing
 
 
 @contextmanager
 def aside(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to; on leaving without an error it is flushed to disk and renamed to `path`.
 
-    The suffixes are kept, since writers choose a format by them.
+    The suffixes are kept, since writers choose a format by them. Raises NotWritten, naming `path`; its folder has to
+    be there: one that is gone, as with a network, must not be made anew somewhere else.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     other = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
     try:
-        yield other
-        flush(other)
-        os.replace(other, path)
+        with meant_for(path):
+            yield other
+            flush(other)
+            os.replace(other, path)
     except BaseException:
-        other.unlink(missing_ok=True)
+        with suppress(OSError):
+            other.unlink()
         raise
 
 
 @contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
-    """A new folder beside `path` to fill; on leaving without an error it appears as `path`, by one rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A new folder beside `path` to fill; on leaving without an error it appears as `path`, by one rename.
+
+    Raises NotWritten, naming `path`.
+    """
     other = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    other.mkdir()
     try:
-        yield other
-        for file in other.rglob("*"):
-            if file.is_file():
-                flush(file)
-        os.rename(other, path)
+        with meant_for(path):
+            other.mkdir()
+            yield other
+            _flush_all(other)
+            os.rename(other, path)
     except BaseException:
         shutil.rmtree(other, ignore_errors=True)
         raise
+
+
+@contextmanager
+def files_aside(folder: Path) -> Iterator[Path]:
+    """A new folder inside one to fill; on leaving without an error its files move up, once all are on the disk.
+
+    Raises NotWritten, naming `folder`.
+    """
+    other = folder / f".{uuid.uuid4().hex[:8]}.part"
+    try:
+        with meant_for(folder):
+            other.mkdir()
+            yield other
+            for file in _flush_all(other):
+                target = folder / file.relative_to(other)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(file, target)
+    finally:
+        shutil.rmtree(other, ignore_errors=True)
+
+
+def make_way(path: Path) -> None:
+    """Make the folder of a path, and see that something can be written there: before minutes of work, not after them.
+
+    Raises NotWritten, naming the path.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        other = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+        other.touch()
+        other.unlink()
+
+
+@contextmanager
+def meant_for(path: Path) -> Iterator[None]:
+    """Turns a failure to write here, or by way of another path, into NotWritten of this one."""
+    try:
+        with writing(path):
+            yield
+    except NotWritten as refusal:
+        raise refusal.meant_for(path) from None
+
+
+def _flush_all(folder: Path) -> list[Path]:
+    """Bring everything in a folder to the disk; the files."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for file in files:
+        flush(file)
+    return files
 
 
 def flush(path: Path) -> None:
@@ -64,16 +119,30 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def append_line(path: Path, data: Any) -> None:
-    """Add one line of JSON to a file and bring it to the disk; a line cut short by a crash is ended first."""
+    """Add one line of JSON to a file and bring it to the disk; a line cut short by a crash is ended first.
+
+    Raises NotWritten where there is no room for the whole line, and leaves none of it.
+    """
     line = json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n"
-    with open(path, "ab+") as file:
-        if file.tell():
+    with writing(path), open(path, "ab+", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
                 line = "\n" + line
-        file.write(line.encode())
-        file.flush()
-        os.fsync(file.fileno())
+        try:
+            _write_whole(file, line.encode())
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                file.truncate(size)
+            raise
+
+
+def _write_whole(file: FileIO, content: bytes) -> None:
+    """Write all of it: a disk that is filling up takes a part first, and says no to the rest."""
+    while content:
+        content = content[file.write(content) :]
 
 
 def read_lines(path: Path) -> list[Any]:
@@ -81,7 +150,9 @@ def read_lines(path: Path) -> list[Any]:
     if not path.exists():
         return []
     lines = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    with reading(path):
+        text = path.read_text(encoding="utf-8")
+    for line in text.splitlines():
         try:
             lines.append(json.loads(line))
         except json.JSONDecodeError:

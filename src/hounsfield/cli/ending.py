@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,6 +16,8 @@ from hounsfield.registry.table import UnknownName
 
 if TYPE_CHECKING:
     from hounsfield.values import Problem
+
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 DONE, OUR_FAULT, NOTHING_DONE, DONE_IN_PART, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -69,6 +73,10 @@ def _other(error: Exception) -> int:
         return NOTHING_DONE
     if isinstance(error, OSError) and error.filename is not None:
         say(f"{error.filename}: {error.strerror}. Check the path, its permissions and the disk.")
+        return NOTHING_DONE
+    if isinstance(error, OSError) and error.errno in NO_ROOM:  # what is written to files names them
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python would try again as it ends
+        say(f"the output: can not be written ({error.strerror}). Make room where it goes, and ask the same again.")
         return NOTHING_DONE
     print_trace(error)
     say(f"this is a fault of hounsfield ({type(error).__name__}: {error}); please report it with the lines above.")

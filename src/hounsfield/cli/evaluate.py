@@ -36,4 +36,4 @@ def evaluate_command(answers: str, truth: str, as_json: bool, **words: Any) -> N
     else:
         print_scores(scores)
         tell("", f"Look at {answers}/report.html")
-    end_in_part(scores.problems, "not compared")
+    end_in_part(scores.problems, "not done")

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from hounsfield.formats.files import size_of, unpack, writing
+from hounsfield.formats.files import reading, size_of, unpack, writing
 from hounsfield.formats.label_values import whole_numbers
 from hounsfield.formats.zipped import list_members as list_zip
 from hounsfield.formats.zipped import open_member
@@ -127,7 +127,7 @@ def _only(path: Path) -> Member:
 
 def _names(path: Path) -> tuple[str, ...]:
     size_of(path)
-    with open(path, "rb") as file:
+    with reading(path), open(path, "rb") as file:
         first = file.read(6)
     if first == b"\x93NUMPY":
         return ("",)
@@ -146,7 +146,7 @@ def _stream(path: Path, name: str) -> Iterator[tuple[IO[bytes], int]]:
         with open_member(path, f"{name}.npy") as opened:
             yield opened
     else:
-        with open(path, "rb") as file:
+        with reading(path), open(path, "rb") as file:
             yield file, size_of(path)
 
 

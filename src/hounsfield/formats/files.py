@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hounsfield.values import MiB, refuse
+from hounsfield.values import MiB, Problem, Refused, refuse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +25,32 @@ IN_MEMORY = 64 * MiB
 DEFLATE_RATIO = 1032
 """No deflate stream grows by more than this factor (RFC 1951: 258 bytes from 2 bits), so more is a false claim."""
 
+PERMISSIONS = "Check the permissions of the file, and that its disk is there."
+ELSEWHERE = "Make room in the temporary folder, or point TMPDIR to a disk with more of it."
+
 DOUBLE_SUFFIXES = (".gz",)
+
+FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+class NotWritten(Refused):
+    """A refusal for the sake of the place to write to: what was given is not at fault, and more of it fares no better.
+
+    why: in the words of the system.
+    """
+
+    def __init__(self, path: object, why: str, remedy: str) -> None:
+        self.why, self.remedy = why, remedy
+        super().__init__(Problem(str(path), f"can not be written ({why})", remedy))
+
+    def meant_for(self, path: object) -> NotWritten:
+        """The same, naming the path that was to be written by way of another."""
+        return NotWritten(path, self.why, self.remedy)
+
+    def and_so(self, what: str) -> Problem:
+        """The problem, with what comes of it for all that is left."""
+        problem = self.problems[0]
+        return replace(problem, what=f"{problem.what}, and {what}")
 
 
 def suffix_of(path: Path) -> str:
@@ -54,7 +81,7 @@ def size_of(path: Path) -> int:
     except FileNotFoundError:
         raise refuse(path, "does not exist", "Check the name.") from None
     except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
+        raise refuse(path, f"can not be read ({error.strerror})", PERMISSIONS) from None
     if not stat.S_ISREG(found.st_mode):  # reading a pipe or a device may never end
         raise refuse(path, "is no regular file", "Copy its content into a file.")
     if found.st_size == 0:
@@ -67,30 +94,36 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
     size = size_of(path)
     if size > limit:
         raise refuse(path, f"has {size} bytes, more than the {limit} such a file may have", "Is it the right file?")
-    try:
+    with reading(path):
         return path.read_bytes()
-    except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
 
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     size_of(path)
+    with reading(path), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turns a failure to read into a refusal that names the file."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        yield
     except OSError as error:
-        raise refuse(path, f"can not be read ({error.strerror})", "Check the permissions of the file.") from None
+        what = f"can not be read ({error.strerror or error})"
+        raise refuse(path, what, PERMISSIONS) from None
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns a failure to write into a refusal that names the file."""
+    """Turns a failure to write into NotWritten, which names the file."""
     try:
         yield
     except OSError as error:
-        why = error.strerror or str(error)
-        raise refuse(path, f"can not be written ({why})", "Check the folder, its permissions and the disk.") from None
+        remedy = "Check the folder, its permissions and the disk."
+        remedy = "Make room on that disk, and ask the same again." if error.errno in FULL else remedy
+        raise NotWritten(path, error.strerror or str(error), remedy) from None
 
 
 def unpack(stream: IO[bytes], size: int, *, where: str) -> NDArray[np.uint8]:
@@ -105,9 +138,8 @@ def unpack(stream: IO[bytes], size: int, *, where: str) -> NDArray[np.uint8]:
         if len(data) < size:
             raise EOFError
         return np.frombuffer(data, np.uint8)
-    if shutil.disk_usage(tempfile.gettempdir()).free < size + 64 * MiB:
-        remedy = "Make room in the temporary folder, or point TMPDIR to a disk with more of it."
-        raise refuse(where, f"needs {size // MiB} MiB of scratch space to be unpacked", remedy)
+    if shutil.disk_usage(scratch_place()).free < size + 64 * MiB:
+        raise refuse(where, f"needs {size // MiB} MiB of scratch space to be unpacked", ELSEWHERE)
     with tempfile.TemporaryFile() as scratch:
         left = size
         while left:
@@ -118,6 +150,30 @@ def unpack(stream: IO[bytes], size: int, *, where: str) -> NDArray[np.uint8]:
             left -= len(block)
         scratch.flush()
         return np.memmap(scratch, np.uint8, "r", shape=(size,))
+
+
+def scratch_place() -> Path:
+    """The folder for what is needed for a while only. Refuses where the system has none that can be written to."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        raise NotWritten("the temporary folder", "there is none that has room and is open to you", ELSEWHERE) from None
+
+
+@contextmanager
+def scratch_folder(purpose: str) -> Iterator[Path]:
+    """A folder of one's own that is gone afterwards; where it can not be written to, that is said of its disk."""
+    place = scratch_place()
+    with writing(place):
+        folder = Path(tempfile.mkdtemp(prefix=f"hounsfield-{purpose}-"))
+    try:
+        yield folder
+    except NotWritten as refusal:
+        if not Path(refusal.problems[0].where).is_relative_to(folder):
+            raise
+        raise NotWritten(place, refusal.why, ELSEWHERE) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def leaves_its_folder(name: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from hounsfield.formats.files import stem_of, suffix_of
@@ -59,8 +59,12 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """The visible folders right inside a folder, by name, but for links that lead back; none where it is no folder."""
-    return [path for path in _inside(folder, os.DirEntry.is_dir) if not _leads_back(path)]
+    """The visible folders right inside a folder that can be looked into, by name; none where it is no folder.
+
+    But for links that lead back. Those that can not be looked into, `passed_over` tells of.
+    """
+    inside = _inside(folder, os.DirEntry.is_dir)
+    return [path for path in inside if os.access(path, os.R_OK | os.X_OK) and not _leads_back(path)]
 
 
 def images_among(paths: Iterable[Path]) -> list[Path]:
@@ -139,15 +143,28 @@ def unclaimed(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
     return tuple(path.relative_to(folder).as_posix() for path in rest)
 
 
-def without_text(folder: Path) -> list[str]:
-    """Names in a folder, at any depth, that are no text, with their bytes written out; no layout looks at them."""
-    found, waiting = list[str](), [str(folder)]
+def passed_over(folder: Path) -> tuple[list[str], dict[Path, str]]:
+    """What no layout sees in a folder, at any depth.
+
+    Names that are no text, with their bytes written out; visible folders that can not be looked into, with the reason.
+    """
+    names, closed, waiting = list[str](), dict[Path, str](), [str(folder)]
     while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                found += [] if is_text(entry.name) else [ascii(entry.name)]
-                waiting += [entry.path] if entry.is_dir(follow_symlinks=False) else []
-    return sorted(found)
+        inner = waiting.pop()
+        try:
+            with os.scandir(inner) as entries:
+                for entry in entries:
+                    names += [] if is_text(entry.name) else [ascii(entry.name)]
+                    waiting += [entry.path] if entry.is_dir(follow_symlinks=False) else []
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG and _is_seen(Path(inner).relative_to(folder)):
+                closed[Path(inner)] = error.strerror or str(error)
+    return sorted(names), closed
+
+
+def _is_seen(path: Path) -> bool:
+    """Whether layouts would look there; what a disk keeps for itself at its root is no data."""
+    return all(is_visible(part) for part in path.parts) and path.parts[:1] != ("lost+found",)
 
 
 def _leads_back(path: Path) -> bool:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hounsfield.formats.files import leaves_its_folder
 from hounsfield.formats.unzipping import Watch, nobody
-from hounsfield.layouts.folders import all_files, files_in, folders_in, is_notice, without_text
+from hounsfield.layouts.folders import all_files, files_in, folders_in, is_notice, passed_over
 from hounsfield.layouts.layout import Claim, Layout, ReadOptions
 from hounsfield.layouts.owners import told_by_names
 from hounsfield.layouts.presence import check_presence
@@ -30,6 +30,7 @@ DEPTH = 2
 MOST = 50
 """So deep, and at so many folders of a folder, is looked for parts that can be read."""
 
+STILL_THERE = "Check its permissions, and that the disk is still there."
 MOST_REASONS = 8  # that are said where nothing can be read
 
 
@@ -67,6 +68,28 @@ def open_folder(
         raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
     if layout is not None and layout not in layouts:
         raise refuse(path, f"can not be read as {layout!r}: no such layout", f"Known: {', '.join(sorted(layouts))}.")
+    names, closed = passed_over(path) if path.is_dir() else ([], {})
+    try:
+        dataset = _read(path, layouts, layout, task, options, watch)
+    except OSError as error:
+        raise refuse(error.filename or path, f"can not be read ({error.strerror})", STILL_THERE) from None
+    except Refused as refusal:
+        told = {problem.where for problem in refusal.problems}
+        hidden = [problem for problem in _hidden(path, closed) if problem.where not in told]
+        raise Refused([*hidden[:MOST_REASONS], *refusal.problems]) from None
+    return replace(dataset, problems=(*dataset.problems, *_shut(path, closed), *_misnamed(path, names)))
+
+
+def _read(
+    path: Path,
+    layouts: Mapping[str, Layout],
+    layout: str | None,
+    task: str | None,
+    options: ReadOptions,
+    watch: Watch,
+) -> Dataset:
+    if path.is_dir() and next(all_files(path), None) is None:
+        raise refuse(path, "is an empty folder", "Put the images into it, or name another folder.")
     place = _place(path, layouts, watch)
     name = layout or _chosen(path, place, layouts, task)
     if name not in place.claims:
@@ -84,7 +107,7 @@ def open_folder(
         where=str(path),
         layout=name,
         why=place.claims[name].why,
-        problems=(*dataset.problems, *_misnamed(path)),
+        problems=(*dataset.problems, *_unreadable(place.folder / file for file in dataset.unclaimed)),
         readings=_readings(place.claims),
     )
 
@@ -180,9 +203,30 @@ def _real_folders(folder: Path) -> list[Path]:
     return sorted(found)[:MOST]
 
 
-def _misnamed(path: Path) -> list[Problem]:
+def _shut(path: Path, closed: Mapping[Path, str]) -> list[Problem]:
+    """A problem for each folder that can not be looked into: a case that can not be read, as far as anybody knows."""
+    return [
+        Problem(str(folder), f"can not be looked into ({why})", STILL_THERE, folder.relative_to(path).as_posix())
+        for folder, why in sorted(closed.items())
+    ]
+
+
+def _hidden(path: Path, closed: Mapping[Path, str]) -> list[Problem]:
+    """What layouts could not look into, a problem each."""
+    files = list[Path]()
+    with suppress(Refused):  # folders without end, which are told of already
+        files += all_files(path) if path.is_dir() else ()
+    return [*_shut(path, closed), *_unreadable(files)]
+
+
+def _unreadable(files: Iterable[Path]) -> list[Problem]:
+    """A problem for each file that may not be read: nobody knows what it would have said of the others."""
+    what = "can not be read (Permission denied)"
+    return [Problem(str(file), what, STILL_THERE) for file in files if not os.access(file, os.R_OK)]
+
+
+def _misnamed(path: Path, names: Sequence[str]) -> list[Problem]:
     """One problem for all files with names that are no text; nothing was made of them."""
-    names = without_text(path) if path.is_dir() else []
     if not names:
         return []
     what = f"holds {count(len(names), 'name')} of bytes that are no text, left out here, {names[0]} first"

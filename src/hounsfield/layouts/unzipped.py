@@ -18,13 +18,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hounsfield.formats.files import sha256_of, writing
+from hounsfield.formats.files import NotWritten, sha256_of, size_of, writing
 from hounsfield.formats.unzipping import Watch, nobody, unpack_zip
 from hounsfield.formats.zipped import list_members
 from hounsfield.layouts.folders import files_in, folders_in, is_notice
-from hounsfield.values import Case, Dataset, Lazy, Problem, Refused, refuse
+from hounsfield.values import Case, Dataset, Lazy, Problem, Refused
 
 T = TypeVar("T")
+
+PLACE = "LOCALAPPDATA" if sys.platform == "win32" else "HOME" if sys.platform == "darwin" else "XDG_CACHE_HOME"
+"""The variable of the system that says where the user's cache is."""
+
+ELSEWHERE = f"Make room there or point {PLACE} to a folder of yours; or unpack the archive and name its folder."
 
 
 def is_zip(path: Path) -> bool:
@@ -40,23 +45,23 @@ def archives_in(folder: Path) -> list[Path]:
 
 def unpacked(archive: Path, *, watch: Watch = nobody) -> Path:
     """The folder that a zip was unpacked to, now or before. Refuses what `unpack_zip` does."""
-    status = archive.stat()
-    folder = _cache() / "unzipped" / _digest(archive, status.st_size, status.st_mtime_ns)[:32]
+    folder = _cache() / "unzipped" / _digest(archive, size_of(archive), archive.stat().st_mtime_ns)[:32]
     if _is_whole(folder, archive):
         return folder
-    with writing(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)  # a cleaner of caches took some of it
-        aside = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
-        unpack_zip(archive, aside, watch=watch)
-        os.rename(aside, folder)
-    except OSError as error:
-        if not _is_whole(folder, archive):  # otherwise another run was faster
-            remedy = "Check the folder, its permissions and the disk."
-            raise refuse(folder, f"can not be written ({error.strerror})", remedy) from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        with writing(folder.parent):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            aside = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+            try:
+                unpack_zip(archive, aside, watch=watch)
+                if not _is_whole(folder, archive):  # otherwise another run was faster
+                    shutil.rmtree(folder, ignore_errors=True)  # a cleaner of caches took some of it
+                    os.rename(aside, folder)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+    except NotWritten as refusal:
+        if not _is_whole(folder, archive):
+            raise NotWritten(f"the folder for unpacked archives, {folder.parent}", refusal.why, ELSEWHERE) from None
     return folder
 
 
@@ -129,6 +134,14 @@ def _digest(archive: Path, size: int, modified: int) -> str:
 
 
 def _cache() -> Path:
+    """The user's cache folder. Refuses where the system does not say where that is."""
+    place = _stated_cache()
+    if not place.is_absolute():  # nobody's home, in some containers
+        raise NotWritten("the folder for unpacked archives", "this user has no home", ELSEWHERE)
+    return place
+
+
+def _stated_cache() -> Path:
     home = Path(os.path.expanduser("~"))
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "hounsfield"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.arrays import read_arrays
+from hounsfield.formats.files import reading
 from hounsfield.packages.seen import Seen
 from hounsfield.registry.tables import METHODS
 from hounsfield.seam import Method, Trained
@@ -112,7 +113,7 @@ class Package:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes."""
-    with open(path, "rb") as file:
+    with reading(path), open(path, "rb") as file:
         digest = sha256()
         while block := file.read(2**20):
             digest.update(block)

@@ -11,6 +11,7 @@ from typing import Any
 
 from hounsfield.answers.arrays import write_arrays
 from hounsfield.answers.writing import folder_aside, write_json, write_text
+from hounsfield.formats.files import writing
 from hounsfield.packages.card import card_text
 from hounsfield.packages.opening import open_package
 from hounsfield.packages.package import SCHEMA, Package, file_sha256, identity, self_hash
@@ -35,6 +36,8 @@ def write_package(place: Path, contents: Contents) -> Package:
     """Write a package as a whole or not at all. Raises Refused where something is there already."""
     if place.exists():
         raise refuse(place, "is there already", "Give another --out, or move it away.")
+    with writing(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
     with folder_aside(place) as folder:
         _fill(folder, contents)
     return open_package(place)

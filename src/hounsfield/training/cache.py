@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from numpy.lib.format import header_data_from_array_1_0, write_array_header_1_0
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from hounsfield.answers.writing import folder_aside
+from hounsfield.formats.files import writing
 
 SMALL = 2**15  # bytes of a case up to which it is kept in memory: ten thousand of them take 330 MB at most
 SEAL = 32  # bytes of the SHA-256 in front of a small case
@@ -40,7 +43,7 @@ class FolderCache:
             return _read_only(arrays)
         with folder_aside(place) as other:
             for name, array in arrays.items():
-                np.save(other / f"{name}.npy", array, allow_pickle=False)
+                _write_array(other / f"{name}.npy", array)
         return MappedArrays(place)
 
 
@@ -63,13 +66,25 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
         return len(self.files)
 
 
+def _write_array(path: Path, array: NDArray[Any]) -> None:
+    """What np.save writes; of a full disk that one does not say that it is full."""
+    with open(path, "wb") as file:
+        write_array_header_1_0(file, header_data_from_array_1_0(array))
+        file.write(array.data)
+
+
 def _write_sealed(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     """Write without waiting for the disk, which takes longer than making thousands of small cases: the seal tells."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = save(arrays)
     other = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    other.write_bytes(sha256(content).digest() + content)
-    other.replace(path)
+    try:
+        with writing(path):
+            other.write_bytes(sha256(content).digest() + content)
+            other.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            other.unlink()
+        raise
 
 
 def _read_sealed(path: Path) -> dict[str, NDArray[Any]] | None:

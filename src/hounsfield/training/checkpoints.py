@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from hounsfield.answers.arrays import read_arrays, read_facts, write_arrays
+from hounsfield.formats.files import writing
 from hounsfield.seam import Checkpoint
 from hounsfield.values import Part, Plan, Source, State
 
@@ -26,7 +27,10 @@ class FolderCheckpoints:
         """Keep a checkpoint; the earlier one of this name is replaced by one rename."""
         arrays = _arrays_of(checkpoint.state, "") | _under("memory/", checkpoint.memory)
         told = {"step": checkpoint.step, "score": checkpoint.score, "spent": checkpoint.spent}
-        write_arrays(self.folder / f"{name}.safetensors", arrays, {**told, **_facts_of(checkpoint.state)})
+        place = self.folder / f"{name}.safetensors"
+        with writing(place):
+            self.folder.mkdir(exist_ok=True)  # but not the run's own, which may be gone
+        write_arrays(place, arrays, {**told, **_facts_of(checkpoint.state)})
 
     def read(self, name: str) -> Checkpoint | None:
         """The checkpoint of this name, None where there is none."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hounsfield.formats.files import writing
 from hounsfield.seam import Cache, Checkpoints, Clock, Fabric
 from hounsfield.training.cache import FolderCache
 from hounsfield.training.checkpoints import FolderCheckpoints
@@ -40,7 +41,8 @@ class FolderContext:
         watch: Watcher = nobody,
     ) -> FolderContext:
         """A context in a folder, which is made; an earlier run in it is gone on with."""
-        folder.mkdir(parents=True, exist_ok=True)
+        for inner in ("checkpoints", "prepared"):
+            _make(folder / inner)
         return FolderContext(
             seed=seed,
             fabric=fabric or OneDevice(),
@@ -54,6 +56,7 @@ class FolderContext:
     def part(self, name: str, *, share: float = 1.0) -> FolderContext:
         """The context of a stage or member: checkpoints, seed and time of its own, everything else shared."""
         track = replace(self.track, part=f"{self.track.part}/{name}".lstrip("/"))
+        _make(self.folder / "checkpoints" / name)
         return replace(
             self,
             seed=part_seed(self.seed, name),
@@ -62,6 +65,11 @@ class FolderContext:
             track=track,
             folder=self.folder / "checkpoints" / name,
         )
+
+
+def _make(folder: Path) -> None:
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def _own_time(clock: Clock, share: float, track: FileTrack) -> ShareOfClock:

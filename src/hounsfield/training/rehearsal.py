@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
+from hounsfield.formats.files import scratch_folder
 from hounsfield.seam import Cases, Fabric, Method, Stopped
 from hounsfield.training.context import FolderContext
 from hounsfield.training.iterative import IterativeMethod
@@ -82,9 +80,8 @@ def rehearse(
     is_given: a person wrote the plan. Raises Refused where wished or given decisions do not fit together.
     """
     few = Cases(cases.training[:FEW], cases.validation[:1])
-    folder = Path(tempfile.mkdtemp(prefix="hounsfield-rehearsal-"))
     clock = RehearsalClock(steps)
-    try:
+    with scratch_folder("rehearsal") as folder:
         ctx = FolderContext.at(folder, seed=seed, clock=clock, fabric=fabric)
         track = SilentTrack(folder / "log.jsonl")
         ctx = replace(ctx, track=track)
@@ -105,8 +102,6 @@ def rehearse(
         checkpoint = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
         bytes_on_disk = int(disk + 3 * checkpoint)
         return Rehearsal(clock.seconds_per_step, max(0.0, prepared), validating, peak_bytes() or 0, bytes_on_disk)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_unfit(plan: Plan, error: Exception, *, is_given: bool) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from hounsfield.answers.locks import Held, held
 from hounsfield.answers.writing import write_json
+from hounsfield.formats.files import NotWritten, writing
 from hounsfield.values import Facts, Plan, Refused, Rehearsal, refuse
 
 Told = Mapping[str, Mapping[str, str]]
@@ -37,38 +38,32 @@ class RunFolder:
     @property
     def has_learnt(self) -> bool:
         """Whether something was learnt here."""
-        return any(path.is_file() for path in (self.folder / "checkpoints").rglob("*"))
+        has_checkpoint = any(path.is_file() for path in (self.folder / "checkpoints").rglob("*"))
+        return has_checkpoint or (self.folder / "log.jsonl").exists()
 
     @contextmanager
-    def claimed(self, asked: Mapping[str, str], about: Mapping[str, Any]) -> Iterator[None]:
+    def claimed(self, asked: Mapping[str, str], about: Mapping[str, Any]) -> Iterator[Held]:
         """Hold the folder for one run, and note what was asked of it: option -> its value in words.
 
         Raises Refused where another process runs here, and where an interrupted run here was asked something else.
-        What is refused inside leaves nothing behind, unless something was learnt before; so does what ends in any
-        other way before there is a plan.
+        What is refused inside leaves nothing behind, unless a run had begun before or something was learnt; so does
+        what ends in any other way before there is a plan. Where a disk was full, all is kept that was begun.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "lock", "a+b") as file:
-            self._lock(file)
-            if self.is_begun:
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with held(self.folder / "lock", where=self.folder) as hold:
+            had_begun = self.is_begun
+            if had_begun:
                 self._refuse_other(asked)
-            else:
-                write_json(self.folder / "run.json", {"asked": dict(asked), **about})
             try:
-                yield
+                if not had_begun:
+                    write_json(self.folder / "run.json", {"asked": dict(asked), **about})
+                yield hold
             except BaseException as error:
-                if not self.is_begun or (isinstance(error, Refused) and not self.has_learnt):
+                is_in_vain = isinstance(error, Refused) and not isinstance(error, NotWritten) and not self.has_learnt
+                if not self.is_begun or (is_in_vain and not had_begun):
                     shutil.rmtree(self.folder, ignore_errors=True)
                 raise
-
-    def _lock(self, file: IO[bytes]) -> None:
-        """Take the lock; the system frees it when the process ends, however it ends."""
-        try:
-            _lock(file)
-            if not os.path.samestat(os.fstat(file.fileno()), os.stat(self.folder / "lock")):
-                raise OSError("another run has just taken the folder away")
-        except OSError:
-            raise refuse(self.folder, "is in use by another run", "Wait for it, or give another --out.") from None
 
     def _refuse_other(self, asked: Mapping[str, str]) -> None:
         before = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["asked"]
@@ -119,16 +114,3 @@ class RunFolder:
 
 def _said(name: str, words: Mapping[str, str]) -> str:
     return f"{name} {words[name]}" if name in words else f"no {name}"
-
-
-def _lock(file: IO[bytes]) -> None:
-    """An exclusive lock of the system's own kind. Raises OSError where another process holds it."""
-    if os.name == "nt":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    else:
-        import fcntl
-
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hounsfield.evaluation.scoring import score
@@ -32,13 +32,26 @@ def looked_at(plan: Plan, cases: Sequence[Case]) -> list[Case]:
 def validation_score(
     method: Repeats, plan: Plan, state: State, cases: Sequence[Case], setting: Setting
 ) -> ValidationScore | None:
-    """The task's first metric on these cases, the mean of its items; None where it is undefined."""
+    """The task's first metric on these cases, the mean of its items; None where it is undefined.
+
+    Raises Refused where a case can not be answered, or is not there any more.
+    """
     metric = TASKS.load(plan.task).metrics[0]
     trained = method.open(plan, state, setting)
-    answered = [(trained.answer(case, Limits()), case) for case in looked_at(plan, cases)]
-    items = score((metric,), answered, resamples=0).sets[metric.name]
+    looked = looked_at(plan, cases)
+    scores = score((metric,), [(trained.answer(case, Limits()), case) for case in looked], resamples=0)
+    if scores.problems:
+        refuse_vanished(looked)
+    items = scores.sets[metric.name]
     values = [interval.value for interval in items.values() if interval.value is not None]
     if not values:
         return None
     shown = sum(values) / len(values)
     return ValidationScore(shown, shown if metric.better == "higher" else -shown)
+
+
+def refuse_vanished(cases: Iterable[Case]) -> None:
+    """Raises Refused where cases that could be read before can not any more, as when a network is gone."""
+    for case in cases:
+        for value in (*case.inputs.values(), *(truth.answer for truth in case.truths.values())):
+            value.load()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.manifest import Entry, add
 from hounsfield.answers.names import ADDED, check_length
+from hounsfield.answers.writing import files_aside
 from hounsfield.confidence.alarms import alarms
-from hounsfield.formats.files import leaves_its_folder, sha256_of
+from hounsfield.formats.files import NotWritten, leaves_its_folder, sha256_of
 from hounsfield.packages.package import Package
 from hounsfield.planning.fingerprint import facts_of_inputs
 from hounsfield.seam import Trained
@@ -53,19 +55,22 @@ class Answering:
                 raise refusal
             check_length(case.id, where=where(case), added=ADDED)
             found = facts_of_inputs(case)
-            findings, files = self._said(case)
-        except (Refused, *OUR_FAULTS) as error:
+            with files_aside(self.out) as folder:
+                findings, files = self._said(case, folder / case.id)
+                findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
+                entry = self._answered(case, digest, folder, files, findings, time.monotonic() - began)
+                add(self.out, entry)  # where there is no room for the line, the earlier answer stays as it was
+            self._clear_earlier(entry)
+        except NotWritten:
+            raise
+        except (Refused, OSError, *OUR_FAULTS) as error:
             named = _refusal(error, case)
             add(self.out, replace(self._entry(case, digest), problem=named.problems[0].to_json()))
             raise named from None
-        findings = replace(findings, alarms=(*findings.alarms, *alarms(found, self.package.facts)))
-        self._remove_others(case, files)
-        add(self.out, self._answered(case, digest, files, findings, time.monotonic() - began))
         return findings
 
-    def _said(self, case: Case) -> tuple[Findings, Sequence[Path]]:
+    def _said(self, case: Case, stem: Path) -> tuple[Findings, Sequence[Path]]:
         """What the model says of a case, and the files it is written to, the answer's before the maps."""
-        stem = self.out / case.id
         if self.probabilities is None:
             findings = self.trained.answer(case, Limits())
             return findings, self.task.write(findings, stem, case)
@@ -76,15 +81,6 @@ class Answering:
         findings = self.task.combine([held])
         maps = self.task.write_evidence(held, stem, self.probabilities)
         return findings, [*self.task.write(findings, stem, case), *maps]
-
-    def _remove_others(self, case: Case, files: Sequence[Path]) -> None:
-        """Delete what an earlier answer had and this one has not, such as maps: they would seem to belong to it."""
-        before = self.before.get(case.id)
-        for name in before.answers if before else ():
-            file = self.out / name
-            is_its = name.startswith(f"{case.id}.") and not leaves_its_folder(name)
-            if is_its and file not in files and file.is_file():
-                file.unlink()
 
     def _named_as_trained(self, case: Case) -> Case:
         """The case with its only input under the only role that the model knows, whatever it was called."""
@@ -108,16 +104,26 @@ class Answering:
         what = f"would be written over the answer to {entry.where}, which has the same name"
         raise refuse(f"the answer to {where(case)}", what, "Give another --out.")
 
-    def _answered(self, case: Case, digest: str, files: Sequence[Path], findings: Findings, seconds: float) -> Entry:
+    def _answered(
+        self, case: Case, digest: str, folder: Path, files: Sequence[Path], findings: Findings, seconds: float
+    ) -> Entry:
         return replace(
             self._entry(case, digest),
-            answers={file.relative_to(self.out).as_posix(): sha256_of(file) for file in files},
+            answers={file.relative_to(folder).as_posix(): sha256_of(file) for file in files},
             confidence=dict(findings.confidence) or "unknown",
             alarms=findings.alarms,
             seconds=round(seconds, 3),
             peak_bytes=peak_bytes(),
             probabilities=self.probabilities,
         )
+
+    def _clear_earlier(self, entry: Entry) -> None:
+        """Delete the files of an earlier answer to the case that have no place in this one, such as maps."""
+        earlier = self.before.get(entry.id)
+        for name in () if earlier is None else earlier.answers.keys() - entry.answers.keys():
+            if name.startswith(f"{entry.id}.") and not leaves_its_folder(name):  # somebody may have written that line
+                with suppress(OSError):
+                    (self.out / name).unlink()
 
     def _entry(self, case: Case, digest: str) -> Entry:
         seen = self.package.seen.of(digest, case.patients)
@@ -136,6 +142,9 @@ def _refusal(error: Exception, case: Case) -> Refused:
     """Why a case is not answered, naming its files. One odd case must not lose the rest, even by a fault of ours."""
     if isinstance(error, Refused):
         return Refused(_naming_files(problem, case) for problem in error.problems)
+    if isinstance(error, OSError):
+        what = f"can not be read ({error.strerror or error})"
+        return refuse(error.filename or where(case), what, "Check that the disk or network folder is still there.")
     what = f"could not be answered, by a fault of hounsfield ({type(error).__name__}: {error})"
     return refuse(where(case), what, "Please report it.")
 

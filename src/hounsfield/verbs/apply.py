@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hounsfield.answers.transform_files import read_transform
+from hounsfield.formats.files import NotWritten, writing
 from hounsfield.ops.ways import way_to_fixed, way_to_moving
 from hounsfield.tasks.carrying import Carried, carry
 from hounsfield.training.track import Watcher, nobody
@@ -59,11 +60,16 @@ def apply(
     check_carried(transform, given, place)
     found = transform if isinstance(transform, Transform) else read_transform(Path(transform))
     way = way_to_moving(found) if inverse else way_to_fixed(found)
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
     done, problems = dict[str, Carried](), list[Problem]()
     for number, file in enumerate(given):
         watch({"stage": "carrying", "done": number, "total": len(given)})
         try:
             done[str(file)] = carry(way, file, place / file.name, labels=labels)
+        except NotWritten as refusal:  # it will not be better for the next file
+            problems.append(refusal.and_so(f"{count(len(given) - number, 'file')} could not be carried"))
+            break
         except Refused as refusal:
             problems.extend(refusal.problems)
     watch({"stage": "carrying", "done": len(given), "total": len(given)})

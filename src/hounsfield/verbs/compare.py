@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hounsfield.evaluation.comparison import differences
+from hounsfield.formats.files import scratch_folder
 from hounsfield.packages.package import Package
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Interval, Problem, Refused, Scores, refuse
@@ -100,8 +100,10 @@ def _scores(place: Openable, truth: str | Path | Dataset | None, watch: Watcher,
     if not is_model:
         return score_answers(_name(place), truth, watch=watch, **opening).scores
     package = load(place)
-    with tempfile.TemporaryDirectory(prefix="hounsfield-compare-") as scratch:
-        predict(package, _unseen(package, truth, opening), out=scratch, watch=watch, **opening)
+    with scratch_folder("compare") as scratch:
+        answered = predict(package, _unseen(package, truth, opening), out=scratch, watch=watch, **opening)
+        if answered.cut_short is not None:
+            raise answered.cut_short
         return score_answers(scratch, truth, watch=watch, **opening).scores
 
 

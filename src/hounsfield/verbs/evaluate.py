@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hounsfield.answers.writing import write_json, write_text
+from hounsfield.answers.writing import files_aside, write_json, write_text
+from hounsfield.formats.files import NotWritten, reading
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Refused, Scores, refuse
 from hounsfield.verbs.beforehand import check_evaluation
@@ -28,17 +29,20 @@ def evaluate(
 ) -> Scores:
     """Score a folder of answers against a data set that holds the truths, or a folder of bare truth files.
 
-    Leaves scores.json and report.html in the folder. What is counted, and how, is said in `score_answers`.
+    Leaves scores.json and report.html in the folder, both or none: where they can not be written, that is a problem of
+    the scores. What is counted, and how, is said in `score_answers`.
     Raises Refused where nothing can be compared.
     """
     check_evaluation(Path(answers), truth, task, opening.get("layout"))
     found = score_answers(answers, truth, task=task, derive=derive, watch=watch, **opening)
+    page = _page(found, truth)
     try:
-        write_json(found.folder / SCORES, found.scores.to_json())
-        write_text(found.folder / "report.html", _page(found, truth))
-    except OSError as error:
-        note = f"{SCORES} and report.html could not be written to {found.folder} ({error.strerror or error})."
-        return replace(found.scores, notes=(*found.scores.notes, note))
+        with files_aside(found.folder) as folder:  # both or none: they speak of each other
+            write_json(folder / SCORES, found.scores.to_json())
+            write_text(folder / "report.html", page)
+    except NotWritten as refusal:
+        told = refusal.and_so(f"{SCORES} and report.html are not of these scores")
+        return replace(found.scores, problems=(*found.scores.problems, told))
     return found.scores
 
 
@@ -58,6 +62,7 @@ def read_scores(folder: Path) -> Scores | None:
     if not path.exists():
         return None
     try:
-        return Scores.from_json(json.loads(path.read_text(encoding="utf-8")))
+        with reading(path):
+            return Scores.from_json(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError):
         raise refuse(path, "does not hold scores", "Evaluate the folder again.") from None

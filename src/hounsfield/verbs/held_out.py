@@ -6,6 +6,7 @@ from hounsfield.evaluation.scoring import score
 from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
 from hounsfield.seam import Track, Trained
+from hounsfield.training.validation import refuse_vanished
 from hounsfield.values import Case, Findings, Limits, Plan, Refused, Scores, Setting, State
 from hounsfield.verbs.study import Study
 
@@ -15,7 +16,8 @@ def score_held_out(
 ) -> tuple[Scores | None, list[tuple[Findings, Case]]]:
     """Scores on the validation cases, one that can not be answered counting as the worst; and the findings of each.
 
-    They go into a package, so they name no patient. Raises Stopped, between two cases, when asked to stop.
+    They go into a package, so they name no patient. Raises Stopped, between two cases, when asked to stop, and Refused
+    where cases are not there any more: that says nothing of the model, and may be mended.
     """
     if not found.cases.validation:
         return None, []
@@ -31,4 +33,6 @@ def score_held_out(
             refused.append((refusal, case))
     track.stage("scoring", total, total)
     scores = score(TASKS.load(plan.task).metrics, [*answered, *refused], seed=0)
+    if scores.problems:
+        refuse_vanished(found.cases.validation)
     return scores.without_names(), answered

@@ -8,10 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hounsfield.answers.writing import write_text
+from hounsfield.answers.writing import make_way, write_text
 from hounsfield.audit.check import Check
 from hounsfield.audit.running import Audit
-from hounsfield.formats.files import writing
 from hounsfield.layouts.opening import HALF
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import CHECKS, MENDINGS
@@ -45,6 +44,8 @@ def inspect(
     check_names(layout=opening.get("layout"))
     if fix is not None:
         refuse_place(data, Path(fix))
+    if html is not None:
+        make_way(Path(html))
     dataset = open_dataset(data, watch=watch, **opening)
     checks = [CHECKS.load(name) for name in CHECKS.names() if privacy or name not in WHEN_ASKED]
     found = _looked_at(dataset, checks, watch)
@@ -53,9 +54,7 @@ def inspect(
     if fix is not None:
         found = _fixed(found, Path(fix), watch, privacy=privacy, **opening)
     if html is not None:
-        page = inspection_page(found)
-        with writing(Path(html)):
-            write_text(Path(html), page)
+        write_text(Path(html), inspection_page(found))
     return found
 
 

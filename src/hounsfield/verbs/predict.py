@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hounsfield.answers.locks import held
 from hounsfield.answers.manifest import NAME, entries
 from hounsfield.answers.probability_files import STORED
+from hounsfield.formats.files import NotWritten, writing
 from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
 from hounsfield.tasks.task import Task
@@ -23,13 +25,17 @@ from hounsfield.verbs.packages import Openable, load
 
 @dataclass(frozen=True)
 class Predicted:
-    """What was answered: where, which cases, which were there already, and what could not be answered."""
+    """What was answered: where, which cases, which were there already, and what could not be answered.
+
+    cut_short: why the rest of the cases was not tried, where that is so; it is among the problems too.
+    """
 
     out: Path
     done: tuple[str, ...] = ()
     there: tuple[str, ...] = ()
     alarmed: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    cut_short: NotWritten | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of everything said."""
@@ -58,7 +64,8 @@ def predict(
 
     What this model has answered there already is passed over; a case that can not be answered is noted, and the rest
     goes on. inputs: role -> file, for one case of several inputs. probabilities: "uint8" or "float16", to write maps of
-    them beside the answers. Raises Refused where nothing can be done at all.
+    them beside the answers. Raises Refused where nothing can be done at all, and where another run is answering into
+    that folder.
     """
     place, given = Path(out), [data] if isinstance(data, (str, Path, Dataset)) else data
     check_prediction(model, given, inputs or {}, place, opening.get("layout"))
@@ -67,28 +74,29 @@ def predict(
     _refuse_maps(probabilities, task)
     cases, problems = cases_of(given, inputs or {}, package, {**opening, "watch": watch})
     _make_folder(place)
-    trained = package.open(Setting(devices()[0]))
-    answering = Answering(package, task, trained, place, entries(place) or {}, probabilities)
-    done, there, alarmed = list[str](), list[str](), list[str]()
-    for number, case in enumerate(cases):
-        watch({"stage": "answering", "done": number, "total": len(cases), "case": case.id})
-        try:
-            findings = answering.answer(case)
-        except Refused as refusal:
-            problems.extend(refusal.problems)
-            continue
-        except OSError as error:  # a full disk, a folder that is gone: it will not be better for the next case
-            left = count(len(cases) - number, "case")
-            what = f"can not be written or read ({error.strerror or error}), and {left} could not be answered"
-            problems.append(Problem(str(error.filename or place), what, "Mend that, and ask the same again."))
-            break
-        if findings is None:
-            there.append(case.id)
-            continue
-        done.append(case.id)
-        alarmed += [case.id] if findings.alarms else []
+    done, there, alarmed, cut_short = list[str](), list[str](), list[str](), None
+    with held(place / NAME, where=place) as hold:
+        before, trained = entries(place) or {}, package.open(Setting(devices()[0]))
+        answering = Answering(package, task, trained, place, before, probabilities)
+        for number, case in enumerate(cases):
+            watch({"stage": "answering", "done": number, "total": len(cases), "case": case.id})
+            try:
+                hold.refuse_gone()
+                findings = answering.answer(case)
+            except NotWritten as refusal:  # a full disk, a folder that is gone: it will not be better for the next case
+                problems.append(refusal.and_so(f"{count(len(cases) - number, 'case')} could not be answered"))
+                cut_short = refusal
+                break
+            except Refused as refusal:
+                problems.extend(refusal.problems)
+                continue
+            if findings is None:
+                there.append(case.id)
+                continue
+            done.append(case.id)
+            alarmed += [case.id] if findings.alarms else []
     watch({"stage": "answering", "done": len(cases), "total": len(cases)})
-    return Predicted(place, tuple(done), tuple(there), tuple(alarmed), tuple(problems))
+    return Predicted(place, tuple(done), tuple(there), tuple(alarmed), tuple(problems), cut_short)
 
 
 def _refuse_maps(probabilities: str | None, task: Task) -> None:
@@ -101,7 +109,7 @@ def _refuse_maps(probabilities: str | None, task: Task) -> None:
 
 
 def _make_folder(place: Path) -> None:
-    """The folder for answers, with a manifest that says whose it is. Raises Refused for one that holds other things."""
-    place.mkdir(parents=True, exist_ok=True)
+    """The folder for answers. Raises Refused for one that holds other things, which answers might be written over."""
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
     check_room(place)
-    (place / NAME).touch()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hounsfield.answers.writing import make_way
 from hounsfield.evaluation.quality import Quality
 from hounsfield.layouts.single_images import single_case
 from hounsfield.planning.device import devices
@@ -59,6 +60,7 @@ def register(
     """
     stem = check_pair(fixed, moving, out, method, wishes)
     began = time.monotonic()
+    make_way(stem.with_name(f"{stem.name}.json"))
     case = single_case({"fixed": Path(fixed), "moving": Path(moving)}).renamed(stem.name)
     watch({"stage": "registering", "done": 0, "total": 1})
     plan = _plan(case, method, wishes)

@@ -57,7 +57,7 @@ def train(
     question = given.narrowed(Question(data if isinstance(data, Dataset) else str(data), **asked))
     check_new(place)
     run, told = RunFolder.beside(place), about(question)
-    with run.claimed({**question.asked(), **given.asked()}, told):
+    with run.claimed({**question.asked(), **given.asked()}, told) as hold:
         clear_unfinished(place)
         found = study(question, watch=watch)
         decided, seen = _decide(run, found, question, given, began, watch), _seen(found, given)
@@ -70,6 +70,7 @@ def train(
         measured |= {"steps": steps_done(decided, ctx.track.decisions())} | _started_from(run, given)
         contents = Contents(decided, state, run.facts(), seen, scores, measured)
         page = training_page(contents, found, answered, run.folder / "log.jsonl")
+        hold.refuse_gone()  # with a network that is gone: the package would come to lie where nobody looks for it
         package = write_package(place, replace(contents, report=page))
         run.finish()
     return package
