@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from made_folders import mask, opened, png, text, volume
 
@@ -110,3 +111,40 @@ def test_equal_names_in_two_folders_are_two_patients_whichever_of_their_files_ar
 def test_the_patients_of_real_folders(folder, cases, patients, data_root):
     dataset = opened(data_root / folder)
     assert (len(dataset), len({case.patient for case in dataset})) == (cases, patients)
+
+
+def test_a_folder_called_like_a_person_tells_whose_the_images_in_it_are(tmp_path):
+    rows = ["Path,Edema"]
+    for person in range(1, 5):
+        for view in ("view1_frontal", "view2_lateral"):
+            path = f"train/patient{person:05d}/study1/{view}.png"
+            png(tmp_path / path, np.full((3, 4), 10 * person + len(view), np.uint8))
+            rows.append(f"{path},{person % 2}")
+    text(tmp_path / "train.csv", *rows)
+    dataset = opened(tmp_path)  # as CheXpert is laid out
+    assert (dataset.layout, len(dataset)) == ("image_table", 8)
+    assert {case.patient for case in dataset} == {f"patient{n:05d}" for n in range(1, 5)}
+    assert "are of 'patient00001'" in " ".join(dataset.notes)
+
+
+def test_persons_called_alike_in_two_folders_are_two(tmp_path):
+    rows = ["image,ill"]
+    for hospital in ("north", "south"):
+        for n in (1, 2):
+            for image in "ab":
+                path = f"{hospital}/subject_{n}/{image}.png"
+                png(tmp_path / path)
+                rows.append(f"{path},{n % 2}")
+    text(tmp_path / "labels.csv", *rows)
+    patients = {case.patient for case in opened(tmp_path)}
+    assert patients == {"north_subject_1", "north_subject_2", "south_subject_1", "south_subject_2"}
+
+
+@pytest.mark.parametrize("column", ["Patient ID", "patientId", "subject_id", "PATIENT"])
+def test_a_column_that_names_patients_however_it_is_written(tmp_path, column):
+    for n in range(6):
+        png(tmp_path / f"{n}.png")
+    text(tmp_path / "labels.csv", f"Image Index,ill,{column}", *(f"{n}.png,{n % 2},p{n // 2}" for n in range(6)))
+    dataset = opened(tmp_path)
+    assert Counter(case.patient for case in dataset) == {"p0": 2, "p1": 2, "p2": 2}
+    assert all(not case.covariates for case in dataset)

@@ -5,6 +5,7 @@ The question asked of a table is its --target; without one, the only column that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,9 @@ from hounsfield.layouts.targets import Target, parse_target, task_of, truths_of
 from hounsfield.values import Truth, refuse
 
 ID = ("id", "case", "case_id")
-PATIENT = ("patient", "patient_id", "subject", "subject_id")
+PATIENT = (
+    "patient", "patient_id", "patientid", "subject", "subject_id", "subjectid", "participant", "participant_id",
+)  # fmt: skip
 SITE = ("site", "hospital")
 SPLIT = ("split", "part", "partition", "subset")
 UNKNOWN = "unknown"
@@ -85,7 +88,7 @@ def told_by(
     for table in tables:
         check_parts(table, splits)
     others.update(splits)
-    kept = [name for name in columns if name not in others and name.lower() not in (*ID, *PATIENT, *SITE)]
+    kept = [name for name in columns if name not in others and plain(name) not in (*ID, *PATIENT, *SITE)]
     truths = _truths(rows, target, of, where)
     said = {}
     for case, row in rows.items():
@@ -110,7 +113,7 @@ def known(text: str) -> Cell:
 
 def split_columns(columns: Iterable[str]) -> list[str]:
     """The columns that say in which part of the split each case is, by their names."""
-    return [name for name in columns if name.lower() in SPLIT]
+    return [name for name in columns if plain(name) in SPLIT]
 
 
 def check_parts(table: Table, columns: Collection[str]) -> None:
@@ -149,15 +152,20 @@ def questions(rows: Iterable[Row], hidden: Collection[str] = ()) -> list[str]:
     return [name for name, found in values.items() if found in YES_NO]
 
 
+def plain(column: str) -> str:
+    """A column's name as the lists above have it: patient_id of `Patient ID`."""
+    return re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+
+
 def first_of(row: Row, names: Collection[str]) -> str:
-    """The text of the first column that is called like one of these (in lower case) and holds any."""
-    return next((text for column, text in row.items() if column.lower() in names and text), "")
+    """The text of the first column that is called like one of these and holds any."""
+    return next((text for column, text in row.items() if plain(column) in names and text), "")
 
 
 def _target(rows: Collection[Row], columns: Sequence[str], options: ReadOptions, where: str) -> Target | None:
     """The target asked for; without one, the only question of yes or no."""
     if options.target is None:
-        named = [name for name in columns if name.lower() in (*ID, *PATIENT, *SITE, *SPLIT)]
+        named = [name for name in columns if plain(name) in (*ID, *PATIENT, *SITE, *SPLIT)]
         found = [name for name in questions(rows, {*named, *options.ignore}) if name in columns]
         return Target(found[0]) if len(found) == 1 else None
     target = parse_target(options.target)

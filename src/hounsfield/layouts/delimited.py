@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hounsfield.formats.table import Table
-from hounsfield.layouts.case_tables import ID, PATIENT, SITE, check_parts, first_of, part_in, read_named, split_columns
+from hounsfield.layouts.case_tables import (
+    ID,
+    PATIENT,
+    SITE,
+    check_parts,
+    first_of,
+    part_in,
+    plain,
+    read_named,
+    split_columns,
+)
 from hounsfield.layouts.folders import all_files, files_in, is_image, is_table, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.lazies import ready
@@ -149,7 +159,7 @@ def _cases(
                 inputs={},
                 truths=answers,
                 covariates={
-                    name: value for name, value in record.items() if name.lower() not in hidden and name not in splits
+                    name: value for name, value in record.items() if plain(name) not in hidden and name not in splits
                 },
                 patient=first_of(text, PATIENT),
                 site=first_of(text, SITE) or site,

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from hounsfield.formats.table import Table
 from hounsfield.layouts.absences import Named, absences, kept_apart
-from hounsfield.layouts.case_tables import ID, PATIENT, Row, columns_of, part_in, read_named, split_columns
+from hounsfield.layouts.case_tables import ID, PATIENT, Row, columns_of, part_in, plain, read_named, split_columns
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.values import Problem, Refused
 
@@ -102,7 +102,7 @@ def _keyed(table: Table, path: Path, find: Find[K]) -> Keyed[K] | None:
         found = [find(row[at], path) if row[at] else None for row in table.rows]
         cases = [case for case in found if case is not None]
         again = len(cases) - len(set(cases))
-        is_named = column.lower() in (*ID, *PATIENT)
+        is_named = plain(column) in (*ID, *PATIENT)
         if cases and again <= max(1, len(cases) // FEW_AGAIN) and (is_named or 2 * len(cases) >= len(found)):
             naming[column] = found
     if not naming:

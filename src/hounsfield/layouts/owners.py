@@ -1,7 +1,7 @@
 """Whose a case is, as its name tells: SCD0000101_ED and SCD0000101_ES, patient001_frame01_slice_0, Image_01L and 01R.
 
 A name is that of a patient where it holds a number and what stands behind it is a word for a moment, a side or a slice.
-Numbers alone are no such word: case_001 and case_002 are two patients.
+Numbers alone are no such word: case_001 and case_002 are two patients. A folder called patient00001 is that of one.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ NAMED = "baseline|cc|diastole|ed|es|exp|expiration|followup|insp|inspiration|l|l
 BEHIND = rf"(?:[ _.-](?:(?:{COUNTED})[ _.-]?\d*|(?:{NAMED})\d*))+"
 OWNER = re.compile(rf"(.*?\d.*?){BEHIND}", re.IGNORECASE)
 SIDE = re.compile(r"(.*\d)[LR]")
+PERSON = re.compile(r"(?:participant|pat|patient|person|sub|subj|subject)[ _.-]?\d+", re.IGNORECASE)
 
 
 def owner_of(name: str) -> str:
@@ -55,12 +56,26 @@ def _owners(dataset: Dataset, folder: Path) -> dict[str, str]:
     names = {case.id: stem_of(Path(case.id)) for case in dataset}
     are_alike = any(name != case_id for case_id, name in names.items())
     owners = _with_sides({case_id: owner_of(name) for case_id, name in names.items()})
-    return {
+    persons = _persons(dataset, folder)
+    return persons | {
         case.id: "_".join((*_folders(case, folder), owners[case.id]))
         if are_alike and names[case.id] == case.id
         else owners[case.id]
         for case in dataset
+        if case.id not in persons
     }
+
+
+def _persons(dataset: Dataset, folder: Path) -> dict[str, str]:
+    """Case -> the folder of a person that its first file lies in; with its folders where two are called alike."""
+    inside = {case.id: _folders(case, folder) for case in dataset}
+    at = {
+        case_id: next((n for n, part in enumerate(parts) if PERSON.fullmatch(part)), None)
+        for case_id, parts in inside.items()
+    }
+    found = {case_id: inside[case_id][: n + 1] for case_id, n in at.items() if n is not None}
+    times = Counter(parts[-1] for parts in set(found.values()))
+    return {c: parts[-1] if times[parts[-1]] == 1 else "_".join(parts) for c, parts in found.items()}
 
 
 def _with_sides(owners: Mapping[str, str]) -> dict[str, str]:
