@@ -102,6 +102,7 @@ CHECKS = Table(  # of the data, by `inspect`
         "grids": "hounsfield.audit.checks.grids:CHECK",
         "impossible": "hounsfield.audit.checks.impossible:CHECK",
         "inverted": "hounsfield.audit.checks.inverted:CHECK",
+        "jpeg_masks": "hounsfield.audit.checks.jpeg_masks:CHECK",
         "label_types": "hounsfield.audit.checks.label_types:CHECK",
         "label_values": "hounsfield.audit.checks.label_values:CHECK",
         "mirrored": "hounsfield.audit.checks.mirrored:CHECK",

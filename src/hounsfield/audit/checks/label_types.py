@@ -39,7 +39,7 @@ class LabelTypes:
             return
         for case_id, files in odd.items():
             for where, dtype in files:
-                what = f"holds labels stored as {dtype}, unlike the others"
+                what = f"holds labels stored as {dtype}" + ", unlike the others" * (len(measured) > 1)
                 yield Fault(self.name, where, what, REMEDY, sure=SURE, cases=(case_id,))
 
 
