@@ -363,6 +363,15 @@ def comments_forged(folder: Path) -> Path:
     return folder
 
 
+def wfdb_with_long_name(folder: Path) -> Path:
+    """A header that names a file by more bytes than any system allows; found by fuzzing."""
+    _, spoilt = wfdb(folder)
+    head, *lines = spoilt.read_text().splitlines()
+    names = lines[0].split(" ", 1)
+    spoilt.write_text("\n".join([head, f"{'a' * 400} {names[1]}", *lines[1:]]) + "\n")
+    return folder
+
+
 def other_hdf5(folder: Path) -> Path:
     with h5py.File(folder / "case.h5", "w") as file:
         file["image"] = h5py.ExternalLink("/etc/passwd", "image")
@@ -495,6 +504,7 @@ FORGERIES = {
     "forged-csv": table_forged,
     "forged-labels": labels_forged,
     "forged-wfdb": comments_forged,
+    "wfdb-long-name": wfdb_with_long_name,
     "forged-names": named("a", "b", FORGED.replace("/", ""), "c\u202egnp"),
 }
 

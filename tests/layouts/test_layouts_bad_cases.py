@@ -370,6 +370,24 @@ def physionet2012_without_test(folder: Path) -> None:
         text(folder / f"Outcomes-{part}.txt", "RecordID,In-hospital_death", *(f"{n},{n % 2}" for n in numbers))
 
 
+def structure_masks_without_test(folder: Path) -> None:
+    for name in NAMES:
+        volume(folder / name / "ct.nii.gz")
+        for number, structure in enumerate(("liver", "spleen")):
+            drawn = np.zeros((2, 3, 4), np.uint8)
+            drawn[number] = 1
+            volume(folder / name / "segmentations" / f"{structure}.nii.gz", drawn)
+    text(folder / "meta.csv", "image_id,split", *(f"{name},train" for name in NAMES), *(f"{n},test" for n in ABSENT))
+
+
+def yolo_without_test(folder: Path) -> None:
+    for name in NAMES:
+        png(folder / "images" / f"{name}.png")
+        text(folder / "labels" / f"{name}.txt", "0 0.5 0.5 0.2 0.2")
+    for part, names in (("train", NAMES), ("test", ABSENT)):
+        text(folder / f"{part}.txt", *(f"images/{name}.png" for name in names))
+
+
 def voc_without_test(folder: Path) -> None:
     for name in NAMES:
         png(folder / "JPEGImages" / f"{name}.png")
@@ -397,9 +415,11 @@ NO_PARTS: dict[str, Callable[[Path], None] | str] = {  # layout -> makes a folde
     "pairs": "its table knows no parts",
     "physionet2012": physionet2012_without_test,
     "single_images": "nothing lists the images",
+    "structure_masks": structure_masks_without_test,
     "suffix_masks": "nothing lists the images",
     "voc": voc_without_test,
     "wfdb": "its list knows no parts",
+    "yolo": yolo_without_test,
 }
 
 

@@ -56,7 +56,8 @@ def test_without_parts_the_lists_of_images_say_them(tmp_path, folders):
     found = {one.id: one.split for one in dataset}
     assert found == {"a": "training", "b": "training", "c": "validation", "d": "test"}
     said = [str(problem).removeprefix(f"{tmp_path}/") for problem in dataset.problems]
-    assert said[0].startswith("train.txt: lists 1 images that are not there, or several times, 'gone.png' first")
+    assert said[0].startswith("train.txt: lists gone.png, which is not there, or several times")
+    assert dataset.problems[0].case == "gone"
     assert said[1].startswith("val.txt: lists d.png, which is in the part test already")
     assert {one.truth(Boxes).labels for one in dataset} == {("polyp",)}
     assert dataset.unclaimed == ()

@@ -190,12 +190,15 @@ def test_nothing_of_an_earlier_answer_stays_beside_a_new_one(model, torsos, tmp_
     """Such as the objects that an earlier model told apart, which would be read with the new answer's classes."""
     predict(model, image(torsos, 0), out=tmp_path / "a")
     (line,) = lines(tmp_path / "a")
-    for name in ("a/old.nii.gz", "kept.nii.gz"):
+    old = f"{IDS[0]}.objects.nii.gz"
+    for name in (f"a/{old}", "a/other.nii.gz", "kept.nii.gz"):
         (tmp_path / name).write_bytes(b"old")
-    line |= {"package": "0" * 64, "answers": {**line["answers"], "old.nii.gz": "", "../kept.nii.gz": ""}}
+    names = (old, "other.nii.gz", "../kept.nii.gz")  # somebody may have written what is another's into the line
+    line |= {"package": "0" * 64, "answers": {**line["answers"], **dict.fromkeys(names, "")}}
     (tmp_path / "a" / manifest.NAME).write_text(json.dumps(line) + "\n")
     assert predict(model, image(torsos, 0), out=tmp_path / "a").done == IDS[:1]
-    assert not (tmp_path / "a" / "old.nii.gz").exists()
+    assert not (tmp_path / "a" / old).exists()
+    assert (tmp_path / "a" / "other.nii.gz").exists()
     assert (tmp_path / "kept.nii.gz").exists()
 
 

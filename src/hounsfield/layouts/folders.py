@@ -138,7 +138,7 @@ def unclaimed(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
     rest = [path for path in all_files(folder) if path not in taken and not is_notice(path)]
     if rest:  # by another name, through a link, they may be used after all
         parents = {path.parent: os.path.realpath(path.parent) for path in taken}
-        real = {os.path.realpath(p) if p.is_symlink() else os.path.join(parents[p.parent], p.name) for p in taken}
+        real = {os.path.realpath(p) if os.path.islink(p) else os.path.join(parents[p.parent], p.name) for p in taken}
         rest = [path for path in rest if os.path.realpath(path) not in real]
     return tuple(path.relative_to(folder).as_posix() for path in rest)
 

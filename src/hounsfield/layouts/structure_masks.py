@@ -110,7 +110,7 @@ class StructureMasks:
             task="segmentation" if by_masks else told.task,
             task_why="each structure of a case has a mask" if by_masks else told.task_why,
             problems=tuple(problems),
-            notes=_lacking(found.whole(), names),
+            notes=(*joined.notes, *_lacking(found.whole(), names)),
             unclaimed=unclaimed(folder, used),
         )
 

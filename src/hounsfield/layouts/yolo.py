@@ -17,6 +17,7 @@ from hounsfield.formats.files import stem_of
 from hounsfield.formats.table import decode
 from hounsfield.formats.yolo_names import YAML, read_names
 from hounsfield.layouts import lazies
+from hounsfield.layouts.absences import Named, absences, kept_apart
 from hounsfield.layouts.folders import (
     PARTS,
     common_folder,
@@ -24,6 +25,7 @@ from hounsfield.layouts.folders import (
     folders_in,
     ids_of,
     images_in,
+    is_image,
     part_of,
     roots,
     unclaimed,
@@ -88,7 +90,7 @@ class Yolo:
         names, used, problems = _names(folder, places)
         images = [image for place in places for image in place.texts]
         texts = {text for place in places for text in place.texts.values() if text is not None}
-        split, lists, said = _listed(folder, places, images, texts)
+        split, lists, said, absent = _listed(folder, places, images, texts)
         problems += said
         ids = ids_of(images, folder)
         cases = []
@@ -106,7 +108,7 @@ class Yolo:
             task="detection",
             task_why="each image has boxes",
             problems=tuple(problems),
-            notes=tuple(_notes(places, texts)),
+            notes=(*absent, *_notes(places, texts)),
             unclaimed=unclaimed(folder, [*images, *texts, *used, *lists]),
         )
 
@@ -156,29 +158,29 @@ def _names(folder: Path, places: Collection[Place]) -> tuple[dict[int, str], lis
 
 def _listed(
     folder: Path, places: Collection[Place], images: Collection[Path], texts: Collection[Path]
-) -> tuple[dict[Path, str], list[Path], list[Problem]]:
-    """Image -> part of the split, as train.txt and its like say it; these lists, and what is wrong with them."""
+) -> tuple[dict[Path, str], list[Path], list[Problem], tuple[str, ...]]:
+    """Image -> part of the split, as train.txt and its like say it; these lists, what is wrong with them, and notes."""
     known = ListedImages.among(images, folder)
     parts: dict[Path, str] = {}
-    lists, problems = list[Path](), list[Problem]()
+    lists, problems, named = list[Path](), list[Problem](), list[Named]()
     for path in _near(folder, places):
         part = PARTS.get(path.stem.lower()) if path.suffix.lower() == ".txt" and path not in texts else None
         if part is None:
             continue
         lines = [line.strip() for line in decode(content(path), where=str(path)).splitlines() if line.strip()]
         found = {line: known.find(line, path) for line in lines}
-        missing = [line for line, image in found.items() if image is None]
-        if len(missing) == len(found):
+        if not any(found.values()) and not all(is_image(Path(line)) for line in lines):
             continue  # no list of images
         lists.append(path)
-        if missing:
-            what = f"lists {len(missing)} images that are not there, or several times, {missing[0][:80]!r} first"
-            problems.append(Problem(str(path), what, "Add them, or shorten the list."))
-        for image in filter(None, found.values()):
-            if parts.setdefault(image, part) != part:
+        for line, image in found.items():
+            what = f"lists {line[:80]}, which is not there, or several times"
+            missing = Problem(str(path), what, "Add it, or shorten the list.", known.missing(Path(line).name))
+            named.append(Named(kept_apart(part), (missing,) if image is None else ()))
+            if image is not None and parts.setdefault(image, part) != part:
                 what = f"lists {image.name}, which is in the part {parts[image]} already"
                 problems.append(Problem(str(path), what, "Keep each image in one part."))
-    return parts, lists, problems
+    gone, notes = absences(named)
+    return parts, lists, [*gone, *problems], notes
 
 
 def _boxes(text: Path | None, image: Path, names: Mapping[int, str]) -> Lazy[Boxes]:

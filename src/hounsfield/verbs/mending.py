@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hounsfield.answers.copying import check_room, copy_into, inventory
-from hounsfield.answers.writing import aside, folder_aside, write_json
+from hounsfield.answers.writing import aside, folder_aside, make_way, write_json
 from hounsfield.audit.mending.mend import Mend
 from hounsfield.formats.files import sha256_of, writing
 from hounsfield.formats.json_values import read_json
@@ -87,6 +87,7 @@ def mended_copy(
     mends = [mend for mend in mends if mend.file.is_relative_to(root) and mend.file.relative_to(root) in held.files]
     if not mends:
         return Mended("")
+    make_way(out)
     check_room(held, out)
 
     def copied(done: int) -> None:
