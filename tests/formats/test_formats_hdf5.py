@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from hounsfield.formats import apart, hdf5
+from hounsfield.formats import apart, hdf5, hdf5_file
 from hounsfield.formats.apart import Apart
 from hounsfield.values import Grid, Refused
 
@@ -177,7 +177,7 @@ def test_a_part_is_read_over_the_borders_of_chunks(tmp_path, rows):
 
 def test_a_data_set_without_a_row_is_read_as_one(made):
     (numbers,) = hdf5.list_numbers(made(image=VOLUME[:0])).values()
-    assert hdf5._read(made(image=VOLUME[:0]), numbers, (slice(None),) * 3).shape == (0, 6, 7)
+    assert hdf5_file.read_part(made(image=VOLUME[:0]), numbers, (slice(None),) * 3).shape == (0, 6, 7)
 
 
 # files that are not what they say
@@ -216,11 +216,11 @@ def library(monkeypatch):
     """Puts another deed in the place of the library's, in the process that reads files first."""
 
     def put(deed):
-        monkeypatch.setattr(hdf5, "_reader", Apart(f"apart_deeds:{deed}"))
-        hdf5._is_survived.cache_clear()
+        monkeypatch.setattr(hdf5_file, "_reader", Apart(f"apart_deeds:{deed}"))
+        hdf5_file._is_survived.cache_clear()
 
     yield put
-    hdf5._is_survived.cache_clear()
+    hdf5_file._is_survived.cache_clear()
 
 
 @pytest.mark.parametrize("deed", ["abort", "leave"])
@@ -243,11 +243,11 @@ def test_a_file_that_holds_up_the_library_is_refused_and_not_for_ever(made, libr
 
 def test_after_such_a_file_others_are_read(made, library, monkeypatch):
     bad, good = made("bad.h5", image=VOLUME), made("good.h5", image=VOLUME)
-    reader = hdf5._reader
+    reader = hdf5_file._reader
     library("abort")
     with pytest.raises(Refused, match="crash"):
         hdf5.list_numbers(bad)
-    monkeypatch.setattr(hdf5, "_reader", reader)
+    monkeypatch.setattr(hdf5_file, "_reader", reader)
     assert np.array_equal(hdf5.read_image(good).array()[0], VOLUME)
     with pytest.raises(Refused, match="crash"):
         hdf5.list_numbers(bad)

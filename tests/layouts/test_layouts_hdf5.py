@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from hounsfield.formats import hdf5
+from hounsfield.formats import hdf5, hdf5_file
 from hounsfield.layouts import hdf5 as layout
 from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.opening import open_folder
@@ -87,7 +87,7 @@ def test_digests_are_read_in_parts_that_are_bounded(tmp_path, monkeypatch):
     write(tmp_path / "a.h5", image=volume, label=(volume % 3).astype(np.uint8))
     whole = opened(tmp_path)["a"].digest()
     sizes = []
-    monkeypatch.setattr(hdf5, "PART", 3 * 4 * 2)  # three rows of the image
+    monkeypatch.setattr(hdf5_file, "PART", 3 * 4 * 2)  # three rows of the image
     monkeypatch.setattr(layout, "parts_of", lambda *asked: measured(sizes, hdf5.parts_of(*asked)))
     assert opened(tmp_path)["a"].digest() == whole
     assert max(sizes) == 24

@@ -20,13 +20,13 @@ import numpy as np
 from hounsfield.formats.files import stem_of, suffix_of
 from hounsfield.formats.hdf5 import (
     Hdf5Source,
-    Numbers,
     by_role,
     list_numbers,
     parts_of,
     read_label_numbers,
     read_numbers,
 )
+from hounsfield.formats.hdf5_file import Numbers
 from hounsfield.layouts.folders import all_files, common_folder, ids_of, part_of, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.owners import owner_of
