@@ -18,11 +18,6 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def counted(number: int, noun: str) -> str:
-    """ "1 case", "2 cases"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def percent(share: float) -> str:
     """A share as people say it: "10 %", "0.4 %"."""
     return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"

@@ -62,7 +62,8 @@ def train_command(data: str, out: str, plan: str | None, start_from: str | None,
 
 def _tell(package: Package, out: str) -> None:
     from hounsfield.cli.tables import print_scores
-    from hounsfield.verbs.counting import count, lasted
+    from hounsfield.values.wording import count
+    from hounsfield.verbs.counting import lasted
     from hounsfield.verbs.remarks import UNSCORED
 
     started = package.measured.get("started_from")

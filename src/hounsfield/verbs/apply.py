@@ -13,8 +13,8 @@ from hounsfield.ops.ways import way_to_fixed, way_to_moving
 from hounsfield.tasks.carrying import Carried, carry
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Problem, Refused, Transform
+from hounsfield.values.wording import count
 from hounsfield.verbs.beforehand import check_carried
-from hounsfield.verbs.counting import count
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from hounsfield.formats.files import scratch_folder
 from hounsfield.packages.package import Package
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Interval, Problem, Refused, Scores, refuse
+from hounsfield.values.wording import count
 from hounsfield.verbs.beforehand import check_comparison
-from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.evaluate import read_scores
 from hounsfield.verbs.packages import Openable, load

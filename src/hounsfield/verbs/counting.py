@@ -1,4 +1,4 @@
-"""Counts and times in words."""
+"""Times in words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from hounsfield.values.wording import count
-
-__all__ = ["count", "duration", "lasted"]
 
 
 def duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS, TASKS
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, MiB, refuse
-from hounsfield.verbs.counting import count
+from hounsfield.values.wording import count
 
 TIE = 0.15
 """Layouts that are surer of a folder by less than this fit it equally."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from hounsfield.audit.mending.mend import Mend, one_a_file
 from hounsfield.values import Dataset, Facts, Fault, Problem
-from hounsfield.verbs.counting import count
+from hounsfield.values.wording import count
 from hounsfield.verbs.mending import Mended
 
 

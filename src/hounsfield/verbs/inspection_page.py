@@ -6,7 +6,7 @@ import shlex
 
 from hounsfield.reports.audit_page import AuditContent, Seen, audit_page, pictured
 from hounsfield.values import Case, Fault
-from hounsfield.verbs.counting import count
+from hounsfield.values.wording import count
 from hounsfield.verbs.fault_pictures import pictures_of
 from hounsfield.verbs.inspection import Inspection
 

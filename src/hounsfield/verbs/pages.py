@@ -12,7 +12,8 @@ from hounsfield.packages.writing import Contents
 from hounsfield.registry.tables import TASKS
 from hounsfield.reports.page import Content, page
 from hounsfield.values import Case, Findings, Refused, Scores
-from hounsfield.verbs.counting import count, lasted
+from hounsfield.values.wording import count
+from hounsfield.verbs.counting import lasted
 from hounsfield.verbs.remarks import FLATTERED, UNSCORED
 from hounsfield.verbs.study import Study
 

@@ -16,9 +16,9 @@ from hounsfield.registry.tables import TASKS
 from hounsfield.tasks.task import Task
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Problem, Refused, Setting, refuse
+from hounsfield.values.wording import count
 from hounsfield.verbs.answering import Answering
 from hounsfield.verbs.beforehand import check_prediction, check_room
-from hounsfield.verbs.counting import count
 from hounsfield.verbs.inputs import cases_of
 from hounsfield.verbs.packages import Openable, load
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from hounsfield.answers.manifest import Entry
 from hounsfield.formats.files import sha256_of
 from hounsfield.values import Case, Problem
-from hounsfield.verbs.counting import count
+from hounsfield.values.wording import count
 
 UNSCORED = "There was no validation case: how good the model is, is unknown. Evaluate it on cases it has not seen."
 FLATTERED = "Scores on validation cases choose the model and flatter it a little: evaluate it on test cases."

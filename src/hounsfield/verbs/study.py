@@ -11,8 +11,8 @@ from hounsfield.registry.tables import METHODS, TASKS
 from hounsfield.seam import Cases, Method, read_card
 from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Case, Dataset, Decision, Facts, Plan, Problem, Refused, refuse
+from hounsfield.values.wording import count
 from hounsfield.verbs.beforehand import check_question
-from hounsfield.verbs.counting import count
 from hounsfield.verbs.data import derived, open_dataset, refuse_several_tasks, refuse_without_truth
 from hounsfield.verbs.looking import Looked, look
 from hounsfield.verbs.question import Question

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from hounsfield.audit.diagnoses import classes_of
 from hounsfield.audit.opened import OpenedCase
-from hounsfield.audit.wording import counted
 from hounsfield.evaluation.diagnosis import auc
 from hounsfield.values import Dataset, Fault
+from hounsfield.values.wording import count
 
 TELLING = 0.98  # area under the curve
 FEWEST, FEWEST_OF_CLASS = 30, 8  # cases with a value
@@ -58,7 +58,7 @@ class Giveaways:
             if aside.value is None:
                 left_out.setdefault(aside.where, []).append(aside.column)
         for where, columns in left_out.items():
-            what = f"has {counted(len(columns), 'column')} known only afterwards: {', '.join(columns)}"
+            what = f"has {count(len(columns), 'column')} known only afterwards: {', '.join(columns)}"
             yield Fault(self.name, where, what, AFTERWARDS)
         for column in dict.fromkeys(name for told in measured.values() for name in told.covariates):
             where = f"{dataset.where}, {column}"

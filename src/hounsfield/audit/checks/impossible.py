@@ -13,8 +13,9 @@ from hounsfield.audit.columns import Column, numbers_of
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.audit.robust import spread
 from hounsfield.audit.vital_limits import Limits, limits_of
-from hounsfield.audit.wording import counted, several
+from hounsfield.audit.wording import several
 from hounsfield.values import Case, Dataset, Fault
+from hounsfield.values.wording import count
 
 FEWEST = 20  # cases from which on the usual values of a column without limits are known
 FAR, FAR_BY_FACTOR = (
@@ -92,7 +93,7 @@ class Impossible:
         found = sorted(value for those in values.values() for value in those)
         reach = f"{found[0]:g}" if found[0] == found[-1] else f"{found[0]:g} to {found[-1]:g}"
         where = several([cases[i].inputs[role].where if role else f"case {i}" for i in values])
-        what = f"has {name} {reach} ({counted(len(found), 'value')}); {against}"
+        what = f"has {name} {reach} ({count(len(found), 'value')}); {against}"
         yield Fault(self.name, where, what, REMEDY, sure, tuple(values))
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from hounsfield.audit.identifiers import Held, identifiers
 from hounsfield.audit.opened import OpenedCase
 from hounsfield.audit.telling import column_tells, name_tells, tells
-from hounsfield.audit.wording import counted, several
+from hounsfield.audit.wording import several
 from hounsfield.values import Dataset, Fault, Image, Lazy
+from hounsfield.values.wording import count
 
 NAMED = 0.3  # how sure it is that a name of a file is a person's
 RENAME = "Rename the files and folders by numbers before they are shared; their names say too much."
@@ -80,14 +81,14 @@ class Privacy:
             what = "is a column about persons or places, by its name"
             yield Fault(self.name, f"{dataset.where}, {column}", what, LEAVE_OUT, 0.6, tuple(cases))
         for column, cases in dated.items():
-            what = f"is a column with names, dates or words about persons in {counted(len(cases), 'case')}"
+            what = f"is a column with names, dates or words about persons in {count(len(cases), 'case')}"
             yield Fault(self.name, f"{dataset.where}, {column}", what, LEAVE_OUT, 0.5, tuple(cases))
 
     def _not_looked_at(self, dataset: Dataset) -> Iterable[Fault]:
         """Images whose files are not known, so that nothing is claimed of their headers."""
         blind = [case.id for case in dataset if any(_is_blind(value) for value in case.inputs.values())]
         if blind:
-            what = f"has {counted(len(blind), 'case')} whose headers were not looked at: its layout names no files"
+            what = f"has {count(len(blind), 'case')} whose headers were not looked at: its layout names no files"
             yield Fault(self.name, dataset.where, what, "Look at them by other means.", NAMED, tuple(blind))
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hounsfield.audit.opened import OpenedCase
-from hounsfield.audit.wording import counted, listed, several
+from hounsfield.audit.wording import listed, several
 from hounsfield.values import Dataset, Fault, Series
+from hounsfield.values.wording import count
 
 REMEDY = "Decide which of them counts; all are kept here, in the order of the file."
 
@@ -34,10 +35,10 @@ class RepeatedTimes:
             times: Counter[str] = Counter()
             for case_id in ids:
                 times.update(measured[case_id][role])
-            most = [f"{channel} {count}" for channel, count in times.most_common()]
+            most = [f"{channel} {number}" for channel, number in times.most_common()]
             what = (
-                f"measures something more than once at the same time in {counted(len(ids), 'case')} of {len(dataset)}, "
-                f"{counted(times.total(), 'time')} in all ({listed(most)})"
+                f"measures something more than once at the same time in {count(len(ids), 'case')} of {len(dataset)}, "
+                f"{count(times.total(), 'time')} in all ({listed(most)})"
             )
             yield Fault(self.name, several([inputs[i][role].where for i in ids]), what, REMEDY, cases=ids)
 
@@ -52,4 +53,4 @@ def repeats_of(series: Series) -> dict[str, int]:
     starts = np.flatnonzero(np.diff(series.times, prepend=-np.inf) > 0)
     values = np.add.reduceat(~np.isnan(series.values), starts, axis=0, dtype=np.int64)
     repeats = (values > 1).sum(axis=0)
-    return {name: int(count) for name, count in zip(series.channels, repeats, strict=True) if count}
+    return {name: int(number) for name, number in zip(series.channels, repeats, strict=True) if number}

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from hounsfield.audit.columns import Column, numbers_of
 from hounsfield.audit.opened import OpenedCase
-from hounsfield.audit.wording import counted, listed
+from hounsfield.audit.wording import listed
 from hounsfield.values import Case, Dataset, Fault
+from hounsfield.values.wording import count
 
 CANDIDATES = (-9999.0, -999.0, -99.0, -9.0, -1.0, 0.0, 9.0, 99.0, 999.0, 9999.0)
 FEWEST = 5  # times that a number must be there
@@ -52,7 +53,7 @@ class Sentinels:
         """The numbers that the layout knew as such, and those that can hardly be anything else."""
         for aside in dataset.set_aside:
             if aside.value is not None:
-                what = f"{aside.why}, in {counted(len(aside.cases), 'case')} of {len(dataset)}"
+                what = f"{aside.why}, in {count(len(aside.cases), 'case')} of {len(dataset)}"
                 yield Fault(self.name, f"{aside.where}, {aside.column}", what, READ_SO, 1.0, aside.cases)
         columns: dict[Column, dict[str, Tally]] = {}
         for case_id, found in measured.items():
@@ -88,8 +89,8 @@ def _apart(tallies: list[Tally]) -> Iterable[tuple[float, str]]:
         return
     # the outermost percent may be mistakes of its own
     low, middle, high = np.quantile(real[:, 0], 0.01), np.median(real[:, 1]), np.quantile(real[:, 2], 0.99)
-    for value, count in sorted(counts.items()):
-        if count < FEWEST or count < SHARE * total:
+    for value, times in sorted(counts.items()):
+        if times < FEWEST or times < SHARE * total:
             continue
         if value < low and low - value > GAP * (middle - value):
             yield value, f"from {low:.4g} on"
@@ -104,7 +105,7 @@ def _cases(ids: tuple[str, ...], dataset: Dataset) -> str:
     for case in dataset:
         sites.setdefault(case.site, []).append(case)
     if len(sites) < 2:
-        return f"{counted(len(ids), 'case')} of {len(dataset)}"
+        return f"{count(len(ids), 'case')} of {len(dataset)}"
     counts = {site: sum(case.id in chosen for case in cases) for site, cases in sites.items()}
-    of_sites = [f"{count} of {len(sites[site])} of {site}" for site, count in counts.items() if count]
-    return f"{counted(len(ids), 'case')}: {listed(of_sites)}"
+    of_sites = [f"{there} of {len(sites[site])} of {site}" for site, there in counts.items() if there]
+    return f"{count(len(ids), 'case')}: {listed(of_sites)}"
