@@ -27,6 +27,7 @@ def test_what_was_mended_is_listed_and_the_copy_is_what_to_look_at_next(scans: P
     ended = command("inspect", scans, "--fix", out)
     assert ended.code == 0
     lines = ended.out.splitlines()
+    assert any(line.endswith("--fix OUT does it in a copy.") for line in lines)  # the remedy of the fault
     head = lines.index(f"Mended in {out}:")
     said = "has the grid of its image in its header: its own said nothing"
     assert lines[head + 1 : head + 4] == [

@@ -10,12 +10,13 @@ from typing import Any
 
 from hounsfield.answers.writing import make_way, write_text
 from hounsfield.audit.check import Check
+from hounsfield.audit.mending.mend import Mend
 from hounsfield.audit.running import Audit
 from hounsfield.layouts.opening import HALF
 from hounsfield.planning.fingerprint import fingerprint
 from hounsfield.registry.tables import CHECKS, MENDINGS
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, Refused, refuse
+from hounsfield.values import Dataset, Fault, Refused, refuse
 from hounsfield.verbs.beforehand import check_names
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.inspection import Inspection
@@ -67,7 +68,14 @@ def _looked_at(dataset: Dataset, checks: Sequence[Check], watch: Watcher) -> Ins
     mends = audit.mends(dataset, {name: MENDINGS.load(name) for name in MENDINGS.names()})
     if not good and not mends:
         raise Refused(bad)
-    return Inspection(dataset, facts, (*dataset.problems, *bad), audit.faults(dataset), mends)
+    faults = tuple(_with_its_command(fault, mends) for fault in audit.faults(dataset))
+    return Inspection(dataset, facts, (*dataset.problems, *bad), faults, mends)
+
+
+def _with_its_command(fault: Fault, mends: Sequence[Mend]) -> Fault:
+    """A fault whose remedy says so where `--fix` brings it about."""
+    is_mended = any((mend.check, str(mend.file)) == (fault.check, fault.where) for mend in mends)
+    return replace(fault, remedy=f"{fault.remedy} --fix OUT does it in a copy.") if is_mended else fault
 
 
 def _fixed(found: Inspection, out: Path, watch: Watcher, **looking: Any) -> Inspection:
