@@ -13,6 +13,7 @@ from hounsfield.formats.nifti import read_grid, write_labels
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS as TABLE
 from hounsfield.values import Refused
+from hounsfield.verbs.data import open_dataset
 
 LAYOUTS = {name: import_module(TABLE.target(name).partition(":")[0]).LAYOUT for name in TABLE.names()}
 TURN = np.diag([-1.0, -1, 1, 1])  # LPS to RAS
@@ -196,6 +197,15 @@ def test_folders_of_slices_are_no_classes(tmp_path):
         for path in make_series(tmp_path / name, random_volume(), series=number, PatientID=""):
             path.rename(path.with_suffix(".dcm"))
     assert opened(tmp_path).layout == "dicom_series"
+
+
+def test_a_folder_of_slices_for_each_person_is_not_looked_at_as_classes_too(tmp_path):
+    for name in ("anna", "berta"):
+        make_series(tmp_path / name, random_volume(), PatientID=name)
+    dataset = open_dataset(tmp_path, watch=(watched := []).append)
+    assert [reading.layout for reading in dataset.readings] == ["dicom_series"]
+    assert watched[0] == {"stage": "reading headers", "done": 0, "total": 14}
+    assert watched[-1] == {"stage": "reading headers", "done": 14, "total": 14}
 
 
 def test_series_in_one_folder_are_told_apart_by_number(tmp_path):

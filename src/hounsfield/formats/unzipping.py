@@ -25,7 +25,7 @@ TRUST = "If you trust it, unpack it yourself and name the folder."
 
 
 Watch = Callable[[int, int], None]
-"""Is told how many bytes are unpacked, and of how many."""
+"""Is told how many bytes are unpacked (or files looked into), and of how many."""
 
 
 def nobody(done: int, total: int) -> None:

@@ -50,8 +50,10 @@ class ClassFolders:
         root, found = _find(folder)
         if not found:
             return None
+        sure = _sure(found)
+        if not sure:
+            return None
         classes = sorted({name for _, name, _ in found})
-        sure = 0.9 if _are_radiographs(found) else 0.6  # before dicom_series, which would make nothing of the folders
         return Claim(sure, f"the images lie in a folder for each class: {', '.join(classes[:8])}", "diagnosis", root)
 
     def read(self, folder: Path, options: ReadOptions) -> Dataset:
@@ -114,22 +116,26 @@ def _are_cases(images: Mapping[Path, Sequence[Path]]) -> bool:
     return are_words and 2 * times > len(images) >= len(usual)
 
 
-def _are_radiographs(found: Sequence[Found]) -> bool:
-    """Whether the images are DICOM pictures that lie nowhere, no slices, in folders that are not one person's each."""
+def _sure(found: Sequence[Found]) -> float:
+    """How sure it is that folders are classes: not at all of DICOM in folders that are one person's each.
+
+    Of DICOM pictures that lie nowhere, no slices, it is surer than dicom_series, which makes nothing of the folders.
+    """
     sample = found[:: max(1, len(found) // SAMPLE)]
     if not all(DicomFile(path).has_magic() for path, _, _ in sample):
-        return False
+        return 0.6
     from hounsfield.formats.dicom.header import read_header  # pydicom takes half a second: only where it is needed
 
     people = defaultdict[str, set[str]](set)
+    are_slices = False
     for path, name, _ in sample:
         try:
             header = read_header(DicomFile(path))
         except Refused:  # reading the case says so
             continue
-        if any(frame.place is not None for frame in header.frames):
-            return False
+        are_slices |= any(frame.place is not None for frame in header.frames)
         people[name].add(header.patient)
     owners = [patient for patients in people.values() for patient in patients]
-    is_persons_each = len(owners) == len(people) == len(set(owners)) and "" not in owners
-    return bool(people) and not is_persons_each
+    if people and len(owners) == len(people) == len(set(owners)) and "" not in owners:
+        return 0.0
+    return 0.6 if are_slices or not people else 0.9

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hounsfield.formats.dicom.file import DicomFile
+from hounsfield.formats.unzipping import Watch
 from hounsfield.layouts import lazies
 from hounsfield.layouts.folders import NOTICES, all_files
 from hounsfield.layouts.layout import Claim, ReadOptions
@@ -90,7 +91,7 @@ class DicomSeries:
         files = _files(folder)
         if not any(file.has_magic() for file in files):
             raise refuse(folder, "holds no DICOM file", "Name the folder of the series.")
-        found = _look_at(files)
+        found = _look_at(files, options.watch)
         named = list(zip(_ids(folder, found.wanted), found.wanted, strict=True))
         cases = [_case(folder, case_id, one.volume) for case_id, one in named if one.volume is not None]
         rest = [file for file in files if file not in found.used and not file.name.lower().startswith(NOTICES)]
@@ -111,13 +112,13 @@ def _files(folder: Path) -> list[DicomFile]:
     return [DicomFile(path) for path in (all_files(folder) if folder.is_dir() else [folder])]
 
 
-def _look_at(files: Iterable[DicomFile]) -> Found:
+def _look_at(files: Sequence[DicomFile], watch: Watch) -> Found:
     """What the series of these files come to."""
     from hounsfield.formats.dicom.geometry import Slice
     from hounsfield.formats.dicom.series import Stack, assemble, stacks_of
 
     found = Found()
-    for headers in _by_series(files, found).values():
+    for headers in _by_series(files, found, watch).values():
         try:
             stacks = stacks_of(headers)
         except Refused as refusal:
@@ -144,12 +145,13 @@ def _look_at(files: Iterable[DicomFile]) -> Found:
     return found
 
 
-def _by_series(files: Iterable[DicomFile], found: Found) -> dict[str, list[Header]]:
+def _by_series(files: Sequence[DicomFile], found: Found, watch: Watch) -> dict[str, list[Header]]:
     """Series -> headers of its images; what can not be read is told of as damaged."""
     from hounsfield.formats.dicom.header import look, series_of  # pydicom takes half a second: only where it is needed
 
     series = dict[str, list["Header"]]()
-    for file in files:
+    for number, file in enumerate(files):
+        watch(number, len(files))
         if not file.has_magic() and not file.name.lower().endswith(ENDINGS):
             continue
         try:
@@ -159,6 +161,7 @@ def _by_series(files: Iterable[DicomFile], found: Found) -> dict[str, list[Heade
             continue
         if header is not None and not header.is_segmentation:
             series.setdefault(header.series, []).append(header)
+    watch(len(files), len(files))
     return series
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from hounsfield.formats.unzipping import Watch, nobody
 from hounsfield.values import Dataset
 
 
@@ -28,12 +29,14 @@ class ReadOptions:
     """What a user adds to what a folder says of itself.
 
     columns: names for tables without a line of names.  target: COLUMN, or COLUMN>VALUE for a question of yes or no.
-    ignore: columns that are not to become inputs.
+    ignore: columns that are not to become inputs.  watch: is told how many files were looked into, of how many, by
+    layouts that have to look into each.
     """
 
     columns: tuple[str, ...] = ()
     target: str | None = None
     ignore: tuple[str, ...] = ()
+    watch: Watch = field(default=nobody, compare=False)
 
 
 class Layout(Protocol):

@@ -36,12 +36,15 @@ def open_dataset(
     if isinstance(data, Dataset):
         return data
     known = {name: LAYOUTS.load(name) for name in LAYOUTS.names()}
-    options = ReadOptions(tuple(columns), target, tuple(ignore))
+
+    def looking_into(done: int, total: int) -> None:
+        watch({"stage": "reading headers", "done": done, "total": total})
 
     def unpacking(done: int, total: int) -> None:
         whole = -(-total // MiB)
         watch({"stage": "unpacking (MiB)", "done": done // MiB if done < total else whole, "total": whole})
 
+    options = ReadOptions(tuple(columns), target, tuple(ignore), looking_into)
     return open_folder(Path(data), known, layout=layout, task=task, options=options, watch=unpacking)
 
 
