@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from made_folders import mask, opened, png, text, volume
 
+from hounsfield.layouts.owners import owner_of
+
 TOLD = {  # names that belong together -> whose they are
     "p01": ("p01_ED", "p01_ES"),
     "patient001": ("patient001_frame01", "patient001_frame12"),
@@ -148,3 +150,41 @@ def test_a_column_that_names_patients_however_it_is_written(tmp_path, column):
     dataset = opened(tmp_path)
     assert Counter(case.patient for case in dataset) == {"p0": 2, "p1": 2, "p2": 2}
     assert all(not case.covariates for case in dataset)
+
+
+def test_names_with_dots_keep_all_of_them(tmp_path):
+    for n in range(4):
+        volume(tmp_path / f"1.3.6.1.{n}.nii.gz")
+        png(tmp_path / "other" / f"img.{n:03d}.png")
+    for folder in (tmp_path / "other", tmp_path):
+        dataset = opened(folder)
+        assert len({case.patient for case in dataset}) == len(dataset) == 4
+
+
+@pytest.mark.parametrize("name", ["t2_slice_{}", "covid19_slice_{}", "T1_frame_{}"])
+def test_slices_of_nobody_are_not_one_patient(name, tmp_path):
+    for n in range(8):
+        png(tmp_path / f"{name.format(n)}.png")
+    assert len({case.patient for case in opened(tmp_path)}) == 8
+
+
+def test_both_eyes_in_the_folders_of_two_classes_are_of_one_patient(tmp_path):
+    for n in range(10, 14):
+        for side, grade in (("left", "0_none"), ("right", "2_moderate")):
+            png(tmp_path / grade / f"{n}_{side}.png")  # as EyePACS sorted by grade
+    dataset = opened(tmp_path, layout="class_folders")
+    assert sorted(Counter(case.patient for case in dataset).items()) == [(str(n), 2) for n in range(10, 14)]
+
+
+def test_whose_a_case_is_does_not_hang_on_its_company(tmp_path):
+    for name in ("10_left", "11_left", "12_left"):
+        png(tmp_path / f"{name}.png")
+    dataset = opened(tmp_path)
+    assert [case.patient for case in dataset] == ["10", "11", "12"]
+    assert not dataset.notes
+    png(tmp_path / "10_right.png")
+    assert [case.patient for case in opened(tmp_path)] == ["10", "10", "11", "12"]
+
+
+def test_names_without_end_are_not_looked_at():
+    assert owner_of("1" * 100_000) == "1" * 100_000

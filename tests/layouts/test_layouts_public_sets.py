@@ -140,3 +140,25 @@ def test_images_of_one_name_in_the_folders_of_a_table_keep_apart(tmp_path):
         volume(tmp_path / f"p{n}" / "m.nii.gz")
     text(tmp_path / "list.csv", "image,mask", *(f"p{n}/t1.nii.gz,p{n}/m.nii.gz" for n in range(3)))
     assert [case.id for case in labelled(tmp_path, 3)] == ["p0_t1", "p1_t1", "p2_t1"]
+
+
+def test_numbered_pictures_of_many_classes_are_classes_however_alike_their_numbers(tmp_path):
+    for number in range(10):
+        for n in range(8):
+            png(tmp_path / "ten" / f"class {number}" / f"img_{n}.png")
+    for name in "abc":
+        for n in range(3):
+            png(tmp_path / "three" / name / f"img{n}.png")
+    assert (opened(tmp_path / "ten").layout, len(opened(tmp_path / "ten"))) == ("class_folders", 80)
+    assert opened(tmp_path / "three").layout == "class_folders"
+
+
+def test_images_and_masks_inside_the_parts_of_a_split(tmp_path):
+    for part, count in (("train", 4), ("val", 1)):
+        for n in range(count):
+            png(tmp_path / part / "images" / f"{part}_{n}.png")
+            mask(tmp_path / part / "masks" / f"{part}_{n}.png", (0, n))
+    dataset = labelled(tmp_path, 5)
+    assert dataset.layout == "image_mask"
+    assert {case.split for case in dataset} == {"training", "validation"}
+    assert [reading.layout for reading in dataset.readings] == ["image_mask"]

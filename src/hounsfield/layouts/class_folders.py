@@ -5,6 +5,7 @@ Masks beside the images (IMAGE_mask.png) are no images of a class.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,15 +106,20 @@ def _classes(folder: Path, part: str | None) -> list[Found]:
 
 
 def _are_cases(images: Mapping[Path, Sequence[Path]]) -> bool:
-    """Whether the folders hold files called alike, by words: cases with a file for each role, and no classes."""
-    roles = Counter(
-        frozenset(stem_of(path).replace(inner.name, "") for path in files) for inner, files in images.items()
-    )
+    """Whether the folders hold files called alike, by words that are no numbering: cases with a file for each role."""
     if len(images) < 3:
         return False
+    roles = Counter(frozenset(_role(path, inner) for path in files) for inner, files in images.items())
     usual, times = roles.most_common(1)[0]
     are_words = all(any(map(str.isalpha, role)) for role in usual)
-    return are_words and 2 * times > len(images) >= len(usual)
+    numbered = {re.sub(r"\d+", "", role) for role in usual}
+    is_numbering = len(usual) > 1 and len(numbered) == 1
+    return are_words and not is_numbering and 2 * times > len(images) >= len(usual)
+
+
+def _role(path: Path, folder: Path) -> str:
+    """What is left of a file's name without its folder's."""
+    return stem_of(path).replace(folder.name, "")
 
 
 def _sure(found: Sequence[Found]) -> float:

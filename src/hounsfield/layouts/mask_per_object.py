@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hounsfield.formats.table import Cell, read_table
 from hounsfield.layouts import lazies
-from hounsfield.layouts.folders import files_in, folders_in, images_in, is_table, roots, unclaimed
+from hounsfield.layouts.folders import PARTS, files_in, folders_in, images_in, is_table, roots, unclaimed
 from hounsfield.layouts.layout import Claim, ReadOptions
 from hounsfield.layouts.objects import objects
 from hounsfield.values import Case, Dataset, Problem, Refused, Truth, refuse
@@ -30,7 +30,7 @@ class MaskPerObject:
         root = _root(folder)
         if root is None:
             return None
-        cases = sum(_is_case(inner) for inner in folders_in(root))
+        cases = sum(_is_whole(inner) for inner in folders_in(root))
         why = f"{count(cases, 'folder')} with one image in `images` and a file for each object in `masks`"
         return Claim(0.95, why, "segmentation", root)
 
@@ -68,11 +68,22 @@ LAYOUT = MaskPerObject()
 
 
 def _is_case(folder: Path) -> bool:
-    return bool(images_in(folder / "images")) and (folder / "masks").is_dir()
+    """Whether a folder is a case, and not a part of the split with many in it."""
+    is_part = folder.name.lower() in PARTS
+    return not is_part and bool(images_in(folder / "images")) and (folder / "masks").is_dir()
+
+
+def _is_whole(folder: Path) -> bool:
+    return _is_case(folder) and len(images_in(folder / "images")) == 1
 
 
 def _root(folder: Path) -> Path | None:
-    return next((root for root in roots(folder) if any(_is_case(inner) for inner in folders_in(root))), None)
+    """Where most of the folders that could be cases hold one image."""
+    for root in roots(folder):
+        found = [inner for inner in folders_in(root) if _is_case(inner)]
+        if found and 2 * sum(map(_is_whole, found)) > len(found):
+            return root
+    return None
 
 
 def _within(path: Path, folder: Path) -> bool:
