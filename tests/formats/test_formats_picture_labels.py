@@ -78,6 +78,12 @@ def test_a_mask_of_more_values_that_jpeg_smeared_is_refused_and_a_clean_one_is_r
     Pillow.fromarray(three).save(tmp_path / "a.tif", compression="jpeg", quality=75)
     with pytest.raises(Refused, match="mask saved as JPEG"):
         picture.read_labels(tmp_path / "a.tif")
+    lesion = np.zeros((200, 200), np.uint8)
+    lesion[20:160, 20:160] = 255
+    lesion[60:75, 60:75] = 128  # a third value in little more than a hundredth of the picture
+    Pillow.fromarray(lesion).save(tmp_path / "c.jpg", quality=75)
+    with pytest.raises(Refused, match="mask saved as JPEG"):
+        picture.read_labels(tmp_path / "c.jpg")
     halves = np.zeros((32, 48), np.uint8)
     halves[:, 24:] = 255  # along the borders of JPEG's blocks
     Pillow.fromarray(halves).save(tmp_path / "b.jpg", quality=100)

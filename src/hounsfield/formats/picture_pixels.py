@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageOps
+from scipy import ndimage
 
 from hounsfield.formats.label_values import whole_numbers
 from hounsfield.formats.picture_header import PictureHeader, opened, states_rotation
@@ -159,13 +160,19 @@ def _refuse_colours(header: PictureHeader, channels: NDArray[Any]) -> None:
 def _unsmeared(header: PictureHeader, values: NDArray[Any]) -> NDArray[Any]:
     """The numbers of a mask saved as JPEG: as they are while they are distinct, black or white where they nearly are.
 
-    JPEG blurs edges. Of a mask of two values that leaves no doubt but at a few pixels, of more values nothing sure.
+    JPEG blurs edges. Of a mask of two values that leaves no doubt but at thin lines, of more values nothing sure.
     """
     found = np.unique(values)
     if len(found) < 2 or np.diff(found.astype(np.int64)).min() >= DISTINCT:
         return values
-    if values.dtype == np.uint8 and np.mean(np.minimum(values, 255 - values) > NEAR) < DOUBTFUL and found[-1] > 127:
+    if values.dtype == np.uint8 and found[-1] > 127 and not _has_a_third(values):
         return np.where(values > 127, np.uint8(255), np.uint8(0))
     some = ", ".join(map(str, found[:4]))
     what = f"is a mask saved as JPEG, which smeared its numbers into {len(found)} ({some} ...)"
     raise refuse(header.path, what, "Save masks as PNG, from before they became a JPEG.")
+
+
+def _has_a_third(values: NDArray[np.uint8]) -> bool:
+    """Whether there is more than black and white and the blur between: grey in many pixels, or in a patch of them."""
+    is_grey = np.minimum(values, 255 - values) > NEAR
+    return bool(is_grey.mean() > DOUBTFUL or ndimage.binary_erosion(is_grey, np.ones((3, 3))).any())
