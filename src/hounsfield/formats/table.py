@@ -1,6 +1,8 @@
 """Delimited tables (CSV, TSV, UCI's .data), with or without a line of column names.
 
-A cell is a number, a word, or None: `?`, `NA`, `N/A`, `nan` and nothing at all say "not known".
+A cell is a number, a word, or None: `?`, `NA`, `N/A`, `nan` and nothing at all say "not known". Where no
+comma parts the cells, it parts the whole of a number from its fraction, in columns that are all numbers then: 10,02 is
+10.02.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from hounsfield.values.wording import count
 LIMIT = 256 * MiB
 DELIMITERS = (",", ";", "\t", "|")
 MISSING = frozenset({"", "?", "na", "n/a", "nan"})
+WITH_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf")
 
 Cell = float | str | None
@@ -85,7 +88,8 @@ def parse_table(text: str, where: str, columns: Sequence[str] | None = None) -> 
     """A table from text. Refuses rows of unequal length, naming the line."""
     if "\0" in text:
         raise refuse(where, "holds bytes that are no text", "Save the table as CSV in UTF-8.")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), skipinitialspace=True)
+    delimiter = delimiter_of(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     rows: list[tuple[str, ...]] = []
     numbers: list[int] = []
     try:
@@ -107,7 +111,19 @@ def parse_table(text: str, where: str, columns: Sequence[str] | None = None) -> 
             named = ", ".join(names[:6]) + ", ..." * (len(names) > 6)
             what = f"has {count(len(row), 'field')}, not {len(names)} ({named})"
             raise refuse(f"{where}, line {number}", what, "Mend the line or name the columns as they are.")
+    if delimiter != ",":
+        rows = _with_points(rows)
     return Table(where, names, tuple(rows), tuple(numbers))
+
+
+def _with_points(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows whose columns of numbers with decimal commas have decimal points; other columns stay as they are."""
+    columns = []
+    for column in zip(*rows, strict=True):
+        turned = [text.replace(",", ".") if WITH_COMMA.fullmatch(text) else text for text in column]
+        are_numbers = turned != list(column) and not any(isinstance(cell(text), str) for text in turned)
+        columns.append(tuple(turned) if are_numbers else column)
+    return list(zip(*columns, strict=True))
 
 
 def first_row(text: str) -> list[str]:

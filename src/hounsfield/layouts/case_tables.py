@@ -81,6 +81,8 @@ def told_by(
     tables: where the rows stand.  hidden: columns that say nothing of the cases.  of: the role that a truth lies on.
     Raises Refused for a target that no table has, or that is no question, and for a split that is not understood.
     """
+    tables = tuple(tables)
+    check_ignored(options, tables)
     columns = columns_of(rows.values(), hidden)
     target = _target(rows.values(), columns, options, where)
     others = {*options.ignore, *([target.column] if target else [])}
@@ -104,6 +106,15 @@ def told_by(
     asked = target.column if target.above is None else f"{target.column}>{target.above:g}"
     answers = [truth.answer.load() for named in truths.values() for truth in named.values()]
     return Told(said, task_of(answers), f"the target is {asked}")
+
+
+def check_ignored(options: ReadOptions, tables: Iterable[Table]) -> None:
+    """Refuses a column to be ignored that no table has: what is not ignored would be learnt from."""
+    known = list(dict.fromkeys(name for table in tables for name in table.columns))
+    for name in options.ignore:
+        if name not in known:
+            remedy = f"Columns are {', '.join(known[:20])}." if known else "Leave it out."
+            raise refuse(f"--ignore {name}", "is no column of a table here", remedy)
 
 
 def known(text: str) -> Cell:

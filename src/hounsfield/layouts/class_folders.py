@@ -37,6 +37,9 @@ NOT_CLASSES = frozenset({
 SAMPLE = 48
 """So many DICOM files are looked into to tell pictures from slices."""
 
+SLICES = 0.3
+"""So sure that folders of slices are classes: told, but not looked at beside the series that they are of."""
+
 Found = tuple[Path, str, str | None]  # image, class, part of the split
 
 
@@ -144,4 +147,4 @@ def _sure(found: Sequence[Found]) -> float:
     owners = [patient for patients in people.values() for patient in patients]
     if people and len(owners) == len(people) == len(set(owners)) and "" not in owners:
         return 0.0
-    return 0.6 if are_slices or not people else 0.9
+    return SLICES if are_slices else 0.9 if people else 0.6

@@ -14,6 +14,7 @@ from hounsfield.layouts.case_tables import (
     ID,
     PATIENT,
     SITE,
+    check_ignored,
     check_parts,
     first_of,
     part_in,
@@ -107,6 +108,7 @@ def _read(path: Path, options: ReadOptions) -> Table:
 def _target(folder: Path, tables: dict[Path, Table], options: ReadOptions, problems: list[Problem]) -> Target | None:
     """The target asked for, or UCI's own; None, with a problem that says how to name one, where there is none."""
     columns = next(iter(tables.values())).columns
+    check_ignored(options, tables.values())
     if options.target is None and all(map(_is_heart, tables)) and columns == HEART_COLUMNS:
         return parse_target(HEART_TARGET)
     if options.target is None:
@@ -143,7 +145,7 @@ def _cases(
     others = {*options.ignore, *([target.column] if target else [])}
     splits = [name for name in split_columns(table.columns) if name not in others]
     check_parts(table, splits)
-    hidden = {*ID, *PATIENT, *SITE, *others}
+    hidden = {name for name in table.columns if plain(name) in (*ID, *PATIENT, *SITE) or name in others}
     digits = len(str(len(table)))
     cases = []
     for number, (row, record, truth) in enumerate(zip(table.rows, table.records(), truths, strict=True), start=1):
@@ -158,9 +160,7 @@ def _cases(
                 id=first_of(text, ID) or f"{site}-{number:0{digits}d}",
                 inputs={},
                 truths=answers,
-                covariates={
-                    name: value for name, value in record.items() if plain(name) not in hidden and name not in splits
-                },
+                covariates={name: value for name, value in record.items() if name not in hidden and name not in splits},
                 patient=first_of(text, PATIENT),
                 site=first_of(text, SITE) or site,
                 split=part_in(text, splits),

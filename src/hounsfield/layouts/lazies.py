@@ -147,9 +147,7 @@ def same_grid(path: Path, grid: Grid, image_path: Path) -> Grid:
         what = f"has the shape {_times(grid.shape)}, but its image {image_path} has {_times(expected.shape)}"
     else:
         what = f"lies elsewhere than its image {image_path}: {_origin(grid)} against {_origin(expected)}"
-    raise refuse(
-        path, what, "Resample it to the image's grid by nearest neighbour, or take the file that belongs here."
-    )
+    raise refuse(path, what, "`hounsfield inspect` says which of the two is odd, and mends what it safely can (--fix).")
 
 
 def ready(value: T, where: str, content: bytes) -> Lazy[T]:

@@ -17,6 +17,8 @@ FOLDERS = (
 WORDS = frozenset({
     *FOLDERS, "annotation", "annotations", "contour", "contours", "dseg", "groundtruth", "gt", "lesion", "lesions",
     "msk", "roi", "seg", "segm", "segmentation", "truth",
+    "kontur", "konturen", "läsion", "maske", "masken", "segmentierung", "masque", "masques", "máscara", "mascara",
+    "segmentación", "maschera",
 })  # fmt: skip
 ENDINGS = ("mask", "seg")
 """How words of one's own for masks end: brainmask, gmseg."""

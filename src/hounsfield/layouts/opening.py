@@ -31,6 +31,7 @@ MOST = 50
 """So deep, and at so many folders of a folder, is looked for parts that can be read."""
 
 STILL_THERE = "Check its permissions, and that the disk is still there."
+MOST_PARTS = 30  # sets in a folder that are named, one a line
 MOST_REASONS = 8  # that are said where nothing can be read
 
 
@@ -154,7 +155,11 @@ def _chosen(path: Path, place: Place, layouts: Mapping[str, Layout], task: str |
     """The surest layout, of those for the task where there are any. Refuses several sets of data at once."""
     parts = [] if _is_one(place, layouts) else list(_parts(place.folder, layouts, DEPTH))
     if parts:
-        said = [Problem(str(part), f"can be read as {name} ({claim.why})", "") for part, name, claim in parts]
+        said = [
+            Problem(str(part), f"can be read as {name} ({claim.why})", "") for part, name, claim in parts[:MOST_PARTS]
+        ]
+        if len(parts) > MOST_PARTS:
+            said.append(Problem(str(path), f"has {len(parts) - MOST_PARTS} more such parts", ""))
         what = "is no set of data as a whole, but has parts that are"
         refusal = Refused([*said, Problem(str(path), what, "Name one of them.")])
         with place.inside.refusing() if place.inside else nullcontext():
