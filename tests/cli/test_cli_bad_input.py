@@ -137,7 +137,9 @@ REFUSED: dict[str, tuple[Callable[[World], None], tuple[str, ...], str, str, str
     "label on another grid": (
         label_on_another_grid, TRAIN, f"scans/labelsTr/{CASE}.nii.gz", "has the shape 12x16x16", "hounsfield inspect",
     ),
-    "label elsewhere": (label_elsewhere, TRAIN, f"scans/labelsTr/{CASE}.nii.gz", "lies elsewhere", "hounsfield inspect"),
+    "label elsewhere": (
+        label_elsewhere, TRAIN, f"scans/labelsTr/{CASE}.nii.gz", "lies elsewhere", "hounsfield inspect",
+    ),
     "fractions for labels": (fractions_for_labels, TRAIN, f"labelsTr/{CASE}.nii.gz", "fractions", "whole numbers"),
     "no labels": (without_labels, TRAIN, "scans", "none with a truth for segmentation", "Add the truths"),
     "one case": (lambda world: world.keep(1), TRAIN, "scans", "leaves 1 patient to learn from", "Add cases"),

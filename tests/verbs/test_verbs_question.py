@@ -4,6 +4,7 @@ import pytest
 
 from hounsfield.seam import read_card
 from hounsfield.values import Refused
+from hounsfield.verbs.plan import plan
 from hounsfield.verbs.question import Question, as_word
 
 
@@ -42,3 +43,11 @@ def test_numbers_that_make_no_sense_are_refused(asked, named):
 def test_what_an_interrupted_run_has_to_agree_with():
     asked = Question("x", seed=3, minutes=2.0, wishes={"batch": 2}, allow_bad=1, ignore=("age",)).asked()
     assert asked == {"--seed": "3", "--minutes": "2.0", "--set": "batch=2", "--ignore": "age"}
+
+
+def test_a_table_that_waits_for_its_target_says_so_whatever_task_is_named(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("id,age,dead\n" + "".join(f"{n},{40 + n},{n % 2}\n" for n in range(8)))
+    for task in (None, "diagnosis"):
+        with pytest.raises(Refused, match="Give --target, one of id, age, dead"):
+            plan(table, task=task)

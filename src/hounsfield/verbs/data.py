@@ -9,7 +9,7 @@ from hounsfield.layouts.layout import ReadOptions
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS, TASKS
 from hounsfield.training.track import Watcher, nobody
-from hounsfield.values import Dataset, MiB, refuse
+from hounsfield.values import Dataset, MiB, Refused, refuse
 from hounsfield.values.wording import count
 
 TIE = 0.15
@@ -54,6 +54,7 @@ def derived(dataset: Dataset, task: str | None, how: str | None) -> tuple[Datase
     how: NAME or NAME=DETAIL of the ways in which the task derives its cases from other data.
     """
     name = task or dataset.task
+    _refuse_without_question(dataset)
     if not name:
         raise refuse(
             dataset.where, "does not say what it is for", f"Name a task with --task: {', '.join(TASKS.names())}."
@@ -66,6 +67,13 @@ def derived(dataset: Dataset, task: str | None, how: str | None) -> tuple[Datase
         known = ", ".join(sorted(table.derive)) or "nothing"
         raise refuse("--derive", f"{way!r} is unknown to the task {name}", f"It derives: {known}.")
     return table.derive[way](dataset, detail), name
+
+
+def _refuse_without_question(dataset: Dataset) -> None:
+    """Raises Refused where a table waits for its --target: no task can be named before."""
+    asking = [problem for problem in dataset.problems if not problem.case and "--target" in problem.remedy]
+    if asking and not dataset.task and not any(case.truths for case in dataset):
+        raise Refused(asking)
 
 
 def refuse_several_tasks(dataset: Dataset) -> None:
