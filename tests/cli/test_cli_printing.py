@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as Picture
 
 import hounsfield.cli
-from hounsfield.cli.printing import print_json, printable
+from hounsfield.cli.printing import print_json, printable, wrapped
 
 FORGED = "\x1b[31mx\nhounsfield: all is well"
 
@@ -72,3 +72,14 @@ def test_a_choice_that_was_not_made_is_said_in_one_line(command: Callable[..., A
     assert ended.code == 2
     assert len(ended.said) == 1
     assert "\\n" not in ended.said[0]
+
+
+def test_a_line_longer_than_the_terminal_goes_on_below_its_text():
+    line = "   read as  decathlon (imagesTr and labelsTr and dataset.json are there, as in the decathlon and nnU-Net)"
+    assert wrapped(line, 60).splitlines() == [
+        "   read as  decathlon (imagesTr and labelsTr and",
+        "            dataset.json are there, as in the decathlon and",
+        "            nnU-Net)",
+    ]
+    assert wrapped("  a/b.nii.gz has " + "word " * 9, 40).splitlines()[1].startswith("    word")
+    assert wrapped(line, 200) == line

@@ -13,7 +13,7 @@ from hounsfield.verbs.listing import doctor, listing
 
 def test_a_folder_in_a_few_lines(torsos):
     rows = dict(inspect(torsos).rows())
-    assert rows["cases"] == "10 of 10 patients"
+    assert rows["cases"] == "10, whose patients nothing names"
     assert rows["inputs"] == "image"
     assert rows["labels"].startswith("1=lung in 10, 2=liver in 10")
     assert rows["for"].startswith("segmentation (")

@@ -265,7 +265,7 @@ def test_too_little_time_is_refused_beforehand(torsos, tmp_path, wishes):
 
 def test_the_whole_way_in_python(torsos, tmp_path, wishes):
     found = hu.inspect(torsos)
-    assert "10 of 10 patients" in repr(found)
+    assert "10, whose patients nothing names" in repr(found)
     package = hu.train(hu.open_dataset(torsos), steps=2, wishes=wishes, out=tmp_path / "m")
     assert open_package(tmp_path / "m").digest == package.digest == hu.show(hu.load(tmp_path / "m"))["digest"]
     answered = hu.predict(hu.load(package), torsos, out=tmp_path / "a")

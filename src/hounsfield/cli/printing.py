@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
+import textwrap
 import traceback
 from typing import Any
 
@@ -11,6 +14,9 @@ import click
 
 COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control codes (C0, DEL, C1), ends of lines, changes of the writing direction, halves of characters."""
+
+LABEL = re.compile(r" *[a-z]+(?: [a-z]+)?  (?=\S)")
+"""A word, or two, before what is said under it."""
 
 
 def printable(text: str) -> str:
@@ -20,8 +26,21 @@ def printable(text: str) -> str:
 
 def tell(*lines: str) -> None:
     """Lines of output; an empty one where none is given."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in lines or ("",):
-        click.echo(printable(line))
+        click.echo(printable(line) if width is None else wrapped(printable(line), width))
+
+
+def wrapped(line: str, width: int) -> str:
+    """A line broken between words where it is longer than a terminal is wide, what follows indented below its text."""
+    if len(line) <= width:
+        return line
+    label = LABEL.match(line)
+    indent = len(label[0]) if label else len(line) - len(line.lstrip()) + 2
+    hanging = " " * min(indent, width // 2)
+    return textwrap.fill(
+        line, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
 
 
 def say(line: str) -> None:

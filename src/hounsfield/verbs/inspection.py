@@ -52,7 +52,8 @@ class Inspection:
     def rows(self) -> list[tuple[str, str]]:
         """What there is to say, a word and a sentence each."""
         data, facts = self.dataset, self.facts
-        patients = len({name for case in data for name in case.bonds})
+        patients = count(len({name for case in data for name in case.bonds}), "patient")
+        owners = f" of {patients}" if any(case.patients for case in data) else ", whose patients nothing names"
         parts = [f"{len(data.only(p))} {p}" for p in ("training", "validation", "test") if data.only(p)]
         read = [("read", f"{facts.cases} of them")] if facts.cases < len(data) else []
         ranges = [(what, _range(facts, what)) for what in ("shape", "spacing") if f"{what}:0" in facts.sketches]
@@ -68,7 +69,7 @@ class Inspection:
             ("read as", f"{data.layout} ({data.why})"),
             *_others(data),
             ("for", f"{data.task or 'no task'}{f' ({data.task_why})' if data.task_why else ''}"),
-            ("cases", f"{len(data)} of {count(patients, 'patient')}" + (f": {', '.join(parts)}" if parts else "")),
+            ("cases", f"{len(data)}{owners}" + (f": {', '.join(parts)}" if parts else "")),
             *read,
             ("inputs", ", ".join(facts.words.get("roles", ())) or "covariates only"),
             *ranges,
