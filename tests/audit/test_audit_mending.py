@@ -87,6 +87,19 @@ def test_a_clean_set_has_nothing_to_mend(clean: Path) -> None:
     assert mends(read(clean)) == ()
 
 
+@pytest.mark.parametrize(("odd_one", "right"), [(LABEL, IMAGE), (IMAGE, LABEL)])
+def test_where_all_headers_say_nothing_the_one_that_says_something_is_the_odd_one(
+    scans: Path, tmp_path: Path, odd_one: Path, right: Path
+) -> None:
+    for path in scans.rglob("*.nii.gz"):
+        nib.save(nib.Nifti1Image(numbers(path), np.eye(4)), path)
+    spoil(scans / odd_one, affine=AFFINE)
+    assert [Path(fault.where) for fault in faults_of(CHECKS.load("grids"), read(scans))] == [scans / odd_one]
+    written = mended(scans, tmp_path)
+    assert list(written) == [odd_one]
+    assert np.array_equal(nib.load(written[odd_one]).affine, nib.load(scans / right).affine)
+
+
 @pytest.mark.parametrize("odd", [np.eye(4), np.diag([-1.0, -1, 1, 1]), AFFINE @ np.diag([3.0, 1, 1, 1])])
 @pytest.mark.parametrize("side", [IMAGE, LABEL], ids=["image", "label"])
 def test_the_odd_header_becomes_that_of_the_other(scans: Path, tmp_path: Path, side: Path, odd: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -105,6 +106,20 @@ def test_a_place_that_can_not_be(spoilt: Path, tmp_path: Path, where: str, monke
     assert digests(tmp_path) == before
 
 
+def test_a_disk_that_can_not_be_written_to_is_told_before_anything_is_read(spoilt: Path, monkeypatch) -> None:
+    monkeypatch.setattr("hounsfield.verbs.inspect.open_dataset", None)
+    with pytest.raises(Refused, match=r"/proc/new/out"):
+        inspect(spoilt, fix="/proc/new/out")
+
+
+def test_what_a_killed_run_left_is_cleared_and_nothing_else(spoilt: Path, tmp_path: Path) -> None:
+    for name in (".out.0123abcd.part", ".out.v2.0123abcd.part", ".out.mine.part", ".other.0123abcd.part"):
+        (tmp_path / name).mkdir()
+    inspect(spoilt, fix=tmp_path / "out")
+    left = [".other.0123abcd.part", ".out.mine.part", ".out.v2.0123abcd.part", "out", "scans"]
+    assert sorted(os.listdir(tmp_path)) == left
+
+
 def test_a_way_into_the_data_through_a_link(spoilt: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(spoilt)
     with pytest.raises(Refused, match="lies inside of"):
@@ -149,9 +164,68 @@ def test_a_copy_that_would_lack_cases_is_not_written(spoilt: Path, tmp_path: Pat
     image = spoilt / "imagesTr" / "torso_0005.nii.gz"
     image.rename(tmp_path / "elsewhere.nii.gz")
     image.symlink_to(tmp_path / "elsewhere.nii.gz")
-    with pytest.raises(Refused, match=r"has 9 cases, not 10[\s\S]*would not be read as the data are"):
+    with pytest.raises(Refused, match=r"torso_0005\S* is read by cases .* is a link that leads out of the folder"):
         inspect(spoilt, fix=tmp_path / "out")
     assert sorted(os.listdir(tmp_path)) == ["elsewhere.nii.gz", "scans"]
+
+
+@pytest.mark.parametrize("part", ["labelsTr/torso_0005.nii.gz", "labelsTr", str(FLOAT)])
+def test_a_copy_in_which_a_case_would_lack_its_truth_is_not_written(spoilt: Path, tmp_path: Path, part: str) -> None:
+    (spoilt / part).rename(tmp_path / "elsewhere")
+    (spoilt / part).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refused, match=r"is read by cases and would be missing in a copy: labelsTr\S* is a link"):
+        inspect(spoilt, fix=tmp_path / "out")
+    assert sorted(os.listdir(tmp_path)) == ["elsewhere", "scans"]
+
+
+def test_a_copy_whose_cases_have_other_truths_is_not_written(spoilt: Path, tmp_path: Path) -> None:
+    """A label map goes while the copy is made; its case stays one, of an image alone."""
+
+    def watch(event: dict) -> None:
+        for label in tmp_path.glob(".out.*.part/labelsTr/torso_0005.nii.gz"):
+            label.unlink()
+
+    with pytest.raises(Refused, match=r"inputs or truths are not those of the data[\s\S]*not be read as the data are"):
+        inspect(spoilt, fix=tmp_path / "out", watch=watch)
+    assert os.listdir(tmp_path) == ["scans"]
+
+
+def list_of(scans: Path, named: Callable[[Path], Path]) -> Path:
+    """The folder with a list of its cases, in which files are named so."""
+    rows = ["case,image,mask"]
+    for image in sorted((scans / "imagesTr").iterdir()):
+        rows.append(f"{image.name[:10]},{named(image)},{named(scans / 'labelsTr' / image.name)}")
+    (scans / "manifest.csv").write_text("\n".join(rows))
+    (scans / "dataset.json").unlink()
+    return scans
+
+
+@pytest.mark.parametrize("is_relative", [False, True])
+def test_a_list_that_would_lead_out_of_the_copy(spoilt: Path, tmp_path: Path, is_relative: bool, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    list_of(spoilt, Path.absolute)
+    data = Path("scans") if is_relative else spoilt
+    assert {mend.file for mend in inspect(data, layout="manifest").mendable} == {spoilt / BARE, spoilt / FLOAT}
+    with pytest.raises(Refused, match=r"path that would lead out of a copy[\s\S]*would not be read as the data are"):
+        inspect(data, fix="out", layout="manifest")
+    assert os.listdir(tmp_path) == ["scans"]
+
+
+def test_a_list_of_files_elsewhere_is_refused_before_anything_is_copied(
+    spoilt: Path, tmp_path: Path, monkeypatch
+) -> None:
+    list_of(spoilt, Path.absolute)
+    (tmp_path / "lists").mkdir()
+    (spoilt / "manifest.csv").rename(tmp_path / "lists" / "manifest.csv")
+    monkeypatch.setattr("hounsfield.verbs.mending.copy_into", None)
+    with pytest.raises(Refused, match="path that would lead out of a copy"):
+        inspect(tmp_path / "lists", fix=tmp_path / "out")
+    assert sorted(os.listdir(tmp_path)) == ["lists", "scans"]
+
+
+def test_a_list_by_paths_in_the_folder_is_copied(spoilt: Path, tmp_path: Path) -> None:
+    list_of(spoilt, lambda path: path.relative_to(spoilt))
+    assert len(inspect(spoilt, fix=tmp_path / "out", layout="manifest").mended.changes) == 2
 
 
 def test_a_zip_becomes_a_folder(spoilt: Path, tmp_path: Path, monkeypatch) -> None:
@@ -165,6 +239,10 @@ def test_a_zip_becomes_a_folder(spoilt: Path, tmp_path: Path, monkeypatch) -> No
     (tmp_path / "folder").mkdir()
     (tmp_path / "set.zip").rename(tmp_path / "folder" / "set.zip")
     assert len(inspect(tmp_path / "folder", fix=tmp_path / "again").mended.changes) == 2
+    (tmp_path / "folder").rename(tmp_path / "inner")
+    (tmp_path / "outer").mkdir()
+    (tmp_path / "inner").rename(tmp_path / "outer" / "inner")
+    assert len(inspect(tmp_path / "outer", fix=tmp_path / "once more").mended.changes) == 2
 
 
 def test_a_disk_without_room_is_told_before_anything_is_copied(spoilt: Path, tmp_path: Path, monkeypatch) -> None:

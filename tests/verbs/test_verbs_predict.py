@@ -241,3 +241,11 @@ def test_a_fault_of_ours_in_one_case_does_not_lose_the_rest(model, torsos, tmp_p
     assert answered.done == (*IDS[:3], *IDS[4:])
     assert "fault of hounsfield (ZeroDivisionError" in str(answered.problems[0])
     assert [line["id"] for line in lines(tmp_path / "out") if line["problem"]] == [IDS[3]]
+
+
+def test_what_a_killed_run_left_is_cleared_and_nothing_else(model, torsos, tmp_path):
+    for name in (".0123abcd.part", ".0123abcd9.part", ".scans.0123abcd.part"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+        (tmp_path / "out" / name / "half.nii.gz").write_bytes(b"half")
+    predict(model, image(torsos, 0), out=tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").glob(".*")} == {".0123abcd9.part", ".scans.0123abcd.part"}

@@ -145,9 +145,10 @@ def test_what_is_refused_leaves_nothing_and_may_be_mended(scans, tmp_path, wishe
 
 
 def test_a_killed_writer_leaves_nothing_for_long(torsos, tmp_path, wishes):
-    (tmp_path / ".m.0123abcd.part").mkdir()
+    for name in (".m.0123abcd.part", ".m.v2.0123abcd.part", ".m.copy.part"):
+        (tmp_path / name).mkdir()
     train(torsos, out=tmp_path / "m", steps=2, wishes=wishes)
-    assert names(tmp_path) == {"m", "m.run"}
+    assert names(tmp_path) == {"m", "m.run", ".m.v2.0123abcd.part", ".m.copy.part"}
 
 
 def test_a_plan_edited_by_hand_is_followed(torsos, tmp_path, wishes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -14,6 +15,9 @@ from typing import Any
 
 from hounsfield.formats.files import NotWritten, reading, writing
 
+UNIQUE = "[0-9a-f]" * 8
+"""What `_unique` gives, as a pattern of paths."""
+
 
 @contextmanager
 def aside(path: Path) -> Iterator[Path]:
@@ -22,7 +26,7 @@ def aside(path: Path) -> Iterator[Path]:
     The suffixes are kept, since writers choose a format by them. Raises NotWritten, naming `path`; its folder has to
     be there: one that is gone, as with a network, must not be made anew somewhere else.
     """
-    other = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+    other = path.with_name(f".{_unique()}.{path.name}")
     try:
         with meant_for(path):
             yield other
@@ -40,7 +44,7 @@ def folder_aside(path: Path) -> Iterator[Path]:
 
     Raises NotWritten, naming `path`.
     """
-    other = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    other = path.with_name(f".{path.name}.{_unique()}.part")
     try:
         with meant_for(path):
             other.mkdir()
@@ -58,7 +62,7 @@ def files_aside(folder: Path) -> Iterator[Path]:
 
     Raises NotWritten, naming `folder`.
     """
-    other = folder / f".{uuid.uuid4().hex[:8]}.part"
+    other = folder / f".{_unique()}.part"
     try:
         with meant_for(folder):
             other.mkdir()
@@ -71,6 +75,22 @@ def files_aside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(other, ignore_errors=True)
 
 
+def clear_unfinished(path: Path) -> None:
+    """Delete what `folder_aside` left beside a path when its process was killed; no other may be writing there."""
+    for folder in path.parent.glob(f".{glob.escape(path.name)}.{UNIQUE}.part"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_unfinished_in(folder: Path) -> None:
+    """Delete what `files_aside` left in a folder when its process was killed; no other may be writing there."""
+    for inner in folder.glob(f".{UNIQUE}.part"):
+        shutil.rmtree(inner, ignore_errors=True)
+
+
+def _unique() -> str:
+    return uuid.uuid4().hex[:8]
+
+
 def make_way(path: Path) -> None:
     """Make the folder of a path, and see that something can be written there: before minutes of work, not after them.
 
@@ -78,7 +98,7 @@ def make_way(path: Path) -> None:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        other = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+        other = path.with_name(f".{_unique()}.{path.name}")
         other.touch()
         other.unlink()
 

@@ -130,12 +130,12 @@ def _place(path: Path, layouts: Mapping[str, Layout], watch: Watch) -> Place:
 def _innermost(path: Path, layouts: Mapping[str, Layout]) -> Place:
     """The folder, or, as long as no layout knows it and it holds nothing but a folder, that one."""
     place = Place(path, _claims(path, layouts))
-    while not place.claims and (inner := _only_folder(place.folder)) is not None:
+    while not place.claims and (inner := only_folder(place.folder)) is not None:
         place = Place(inner, _claims(inner, layouts))
     return place
 
 
-def _only_folder(path: Path) -> Path | None:
+def only_folder(path: Path) -> Path | None:
     """The folder inside a folder, where it holds nothing else; notices are nothing."""
     inner = folders_in(path)
     return inner[0] if len(inner) == 1 and all(map(is_notice, files_in(path))) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -41,12 +40,6 @@ def write_package(place: Path, contents: Contents) -> Package:
     with folder_aside(place) as folder:
         _fill(folder, contents)
     return open_package(place)
-
-
-def clear_unfinished(place: Path) -> None:
-    """Delete what a process that was killed while it wrote a package left beside its place."""
-    for folder in place.parent.glob(f".{glob.escape(place.name)}.*.part"):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fill(folder: Path, contents: Contents) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -21,7 +22,7 @@ from hounsfield.verbs.beforehand import check_names
 from hounsfield.verbs.data import open_dataset
 from hounsfield.verbs.inspection import Inspection
 from hounsfield.verbs.inspection_page import inspection_page
-from hounsfield.verbs.mending import Seen, mended_copy, refuse_place
+from hounsfield.verbs.mending import Seen, mended_copy, place_in, refuse_place
 
 WHEN_ASKED = frozenset({"privacy"})
 """Checks that are made only when they are asked for."""
@@ -83,11 +84,28 @@ def _fixed(found: Inspection, out: Path, watch: Watcher, **looking: Any) -> Insp
 
     def again(copy: Path) -> Seen:
         seen = inspect(copy, watch=watch, **looking)
+        for file in _files(seen):
+            place_in(copy, file)
         if len(seen.dataset) != len(found.dataset):
             raise refuse(copy, f"has {len(seen.dataset)} cases, not {len(found.dataset)}")
+        if _parts(seen.dataset) != _parts(found.dataset):
+            raise refuse(copy, "has cases whose inputs or truths are not those of the data")
         return Seen([*seen.faults, *chain.from_iterable(seen.newly_found().values())], seen.mendable)
 
-    return replace(found, mended=mended_copy(Path(found.dataset.where), found.mendable, out, again=again, watch=watch))
+    data, files = Path(found.dataset.where), _files(found)
+    return replace(found, mended=mended_copy(data, found.mendable, out, files=files, again=again, watch=watch))
+
+
+def _files(found: Inspection) -> Iterator[Path]:
+    """What the cases read, in whatever way the folder is read."""
+    for case in chain(found.dataset, *(other.dataset for other in found.also)):
+        for value in (*case.inputs.values(), *(truth.answer for truth in case.truths.values())):
+            yield from value.files
+
+
+def _parts(dataset: Dataset) -> Counter[tuple[frozenset[str], frozenset[str]]]:
+    """The names of each case's inputs and truths. Without its id, which may be made of the folder's name."""
+    return Counter((frozenset(case.inputs), frozenset(case.truths)) for case in dataset)
 
 
 def _other_readings(data: str | Path | Dataset, dataset: Dataset, opening: dict[str, Any]) -> list[Dataset]:

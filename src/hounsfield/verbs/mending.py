@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hounsfield.answers.copying import check_room, copy_into, inventory
-from hounsfield.answers.writing import aside, folder_aside, make_way, write_json
+from hounsfield.answers.copying import Inventory, check_room, copy_into, inventory
+from hounsfield.answers.writing import aside, clear_unfinished, folder_aside, make_way, meant_for, write_json
 from hounsfield.audit.mending.mend import Mend
 from hounsfield.formats.files import sha256_of, writing
 from hounsfield.formats.json_values import read_json
 from hounsfield.layouts.folders import RECORD
+from hounsfield.layouts.opening import only_folder
 from hounsfield.layouts.unzipped import archives_in, is_zip, unpacked
 from hounsfield.training.track import Watcher
 from hounsfield.values import Dataset, Fault, MiB, Problem, Refused, refuse
@@ -73,21 +74,32 @@ def refuse_place(data: str | Path | Dataset, out: Path) -> None:
     place = next(path for path in out.absolute().parents if path.exists())
     if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
         raise refuse(out, f"can not be written into {place}", "Name a folder that you may write to.")
+    with meant_for(out):
+        make_way(place / next(iter(out.absolute().relative_to(place).parts)))
 
 
 def mended_copy(
-    data: Path, mends: Sequence[Mend], out: Path, *, again: Callable[[Path], Seen], watch: Watcher
+    data: Path,
+    mends: Sequence[Mend],
+    out: Path,
+    *,
+    files: Iterable[Path],
+    again: Callable[[Path], Seen],
+    watch: Watcher,
 ) -> Mended:
     """A copy of the data with the mends made, and those that are possible only then. Without a mend none is written.
 
-    again: looks at the copy; refuses it where it is not whole.
+    files: what the cases read; refuses the copy where some would not be in it.  again: looks at the copy; refuses it
+    where it is not whole.
     """
-    root = _root(data, mends)
-    held = inventory(root)
-    mends = [mend for mend in mends if mend.file.is_relative_to(root) and mend.file.relative_to(root) in held.files]
     if not mends:
         return Mended("")
+    root = _root(data, mends)
+    held = inventory(root)
+    for file in files:
+        _refuse_left_out(file, held)
     make_way(out)
+    clear_unfinished(out)
     check_room(held, out)
 
     def copied(done: int) -> None:
@@ -95,10 +107,10 @@ def mended_copy(
 
     with writing(out), folder_aside(out) as folder:
         copy_into(folder, held, copied)
-        changes = [_made(mend, folder, mend.file.relative_to(root)) for mend in mends]
+        changes = [_made(mend, folder, place_in(root, mend.file)) for mend in mends]
         seen = _seen(folder, out, again)
         for _ in range(ROUNDS):  # what is seen only in the copy: a label that fits is held against others
-            changes += [_made(mend, folder, mend.file.relative_to(folder)) for mend in seen.mends]
+            changes += [_made(mend, folder, place_in(folder, mend.file)) for mend in seen.mends]
             seen = _seen(folder, out, again) if seen.mends else seen
         left = Counter(fault.check for fault in seen.faults)
         left_out = tuple(_shown(f"{path} {why}") for path, why in held.left_out.items())
@@ -107,9 +119,36 @@ def mended_copy(
     return mended
 
 
+def place_in(folder: Path, file: Path) -> Path:
+    """Where a file lies in a folder, relative to it, by whatever path the two are named. Refuses one that does not."""
+    for way in (os.path.abspath, os.path.realpath):
+        own, base = Path(way(file)), Path(way(folder))
+        if own.is_relative_to(base):
+            return own.relative_to(base)
+    what = "is read by cases, by a path that would lead out of a copy of their folder"
+    raise refuse(file, what, "Put it into the folder, and name it by its place there.")
+
+
+def _refuse_left_out(file: Path, held: Inventory) -> None:
+    """Raises Refused where a file that cases read is not copied with the folder that they are in."""
+    path = place_in(held.root, file)
+    if path in held.files:
+        return
+    reasons = [f"{_shown(str(part))} {held.left_out[part]}" for part in (path, *path.parents) if part in held.left_out]
+    what = f"is read by cases and would be missing in a copy{''.join(f': {reason}' for reason in reasons)}"
+    raise refuse(file, what, "Put the file itself in its place.")
+
+
 def _root(data: Path, mends: Sequence[Mend]) -> Path:
     """The folder that is copied: the data's, or the one that the zip was unpacked to which it is or holds."""
-    archives = [data] if is_zip(data) else [] if any(m.file.is_relative_to(data) for m in mends) else archives_in(data)
+    if is_zip(data):
+        return unpacked(data)
+    if any(mend.file.is_relative_to(data) for mend in mends):
+        return data
+    folder = data  # the zip may be in a folder of its own
+    while not archives_in(folder) and (inner := only_folder(folder)) is not None:
+        folder = inner
+    archives = archives_in(folder)
     return unpacked(archives[0]) if len(archives) == 1 else data
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from hounsfield.answers.locks import held
 from hounsfield.answers.manifest import NAME, entries
 from hounsfield.answers.probability_files import STORED
+from hounsfield.answers.writing import clear_unfinished_in
 from hounsfield.formats.files import NotWritten, writing
 from hounsfield.planning.device import devices
 from hounsfield.registry.tables import TASKS
@@ -76,6 +77,7 @@ def predict(
     _make_folder(place)
     done, there, alarmed, cut_short = list[str](), list[str](), list[str](), None
     with held(place / NAME, where=place) as hold:
+        clear_unfinished_in(place)
         before, trained = entries(place) or {}, package.open(Setting(devices()[0]))
         answering = Answering(package, task, trained, place, before, probabilities)
         for number, case in enumerate(cases):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hounsfield.answers.writing import read_lines
+from hounsfield.answers.writing import clear_unfinished, read_lines
 from hounsfield.layouts.splits import write_split
 from hounsfield.packages.package import Package
 from hounsfield.packages.seen import Seen
-from hounsfield.packages.writing import Contents, clear_unfinished, write_package
+from hounsfield.packages.writing import Contents, write_package
 from hounsfield.planning.choice import is_timed
 from hounsfield.training.checkpoints import spent_in
 from hounsfield.training.clock import WallClock

@@ -117,16 +117,20 @@ def _difference(pair: Pair, of_image: bool) -> str:
 
 
 def blamed(pair: Pair, good: Sequence[Grid]) -> str:
-    """Which side is odd, in words; nothing where that can not be told."""
+    """Which side is odd, in words; nothing where that can not be told.
+
+    A header that says nothing is a sign only where those of the others say something.
+    """
     image, label = pair.image_grid, pair.label_grid
-    if _is_bare(label) != _is_bare(image):
-        return LABEL_BARE if _is_bare(label) else IMAGE_BARE
     peers = [grid for grid in good if grid.ndim == image.ndim == label.ndim]
-    if len(peers) < FEWEST:
-        return ""
+    bare = sum(map(_is_bare, peers))
+    is_sign = _is_bare(label) != _is_bare(image) and (not peers or 2 * bare < len(peers))
+    sign = "" if not is_sign else LABEL_BARE if _is_bare(label) else IMAGE_BARE
+    if (sign and not bare) or len(peers) < FEWEST:
+        return sign
     image_odd, label_odd = _oddness(image, peers), _oddness(label, peers)
     if image_odd == label_odd:
-        return ""
+        return sign
     return IMAGE_ODD if image_odd > label_odd else LABEL_ODD
 
 
