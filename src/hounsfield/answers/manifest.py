@@ -50,6 +50,10 @@ class Entry:
         files = [(folder / name, digest) for name, digest in self.answers.items()]
         return self.problem is None and all(file.is_file() and sha256_of(file) == digest for file, digest in files)
 
+    def is_left(self, folder: Path) -> bool:
+        """Whether any file of the answer is there, as it was written or not."""
+        return any((folder / name).is_file() for name in self.answers)
+
 
 def add(folder: Path, entry: Entry) -> None:
     """Append one line to the folder's manifest, on disk before this returns."""
