@@ -63,6 +63,12 @@ def test_checks_follow_each_other_by_their_surest_fault(capsys) -> None:
     ]
 
 
+def test_files_are_named_from_the_folder_given(capsys) -> None:
+    where = "data/metadata/x9.png and data/data/x.png, data/a.png"
+    print_faults([Fault("flat", where, "are like data/old.data/y.png", "Look.")], below="data")
+    assert "  metadata/x9.png and data/x.png, a.png are like old.data/y.png." in capsys.readouterr().out.splitlines()
+
+
 def test_without_faults_nothing_is_shown(capsys) -> None:
     print_faults([], below="data")
     assert capsys.readouterr().out == ""

@@ -7,9 +7,14 @@ import shutil
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_process import Commands, Moment, World, signalled
 from faulty_data import TINY, bytes_in, hidden_in
+
+from hounsfield.formats import nifti
+from hounsfield.formats.transform_files import write_transform
+from hounsfield.values import Transform
 
 SAID = "hounsfield: interrupted. Nothing is half written: type the same command again to go on."
 
@@ -39,3 +44,17 @@ def test_ctrl_c_in_the_middle(verb: str, commands: Commands, torsos: Path, model
     assert (ended.code, ended.out, ended.said) == (130, "", [SAID])
     assert bytes_in(tmp_path) == before
     assert not hidden_in(tmp_path)
+
+
+def test_ctrl_c_between_two_files_tells_what_is_carried(commands: Commands, torsos: Path, tmp_path: Path) -> None:
+    """The same command again would write over these, and is refused."""
+    first, second = sorted((torsos / "imagesTr").iterdir())[:2]
+    grid = nifti.read_grid(first)
+    write_transform(tmp_path / "t.json", Transform(grid, grid, np.eye(4), None, None))
+    words = ("apply", "t.json", first, second, "--out", "carried")
+    ended = commands.run(World(tmp_path, moment=Moment(second.name, signalled(signal.SIGINT))), *words)
+    said = "hounsfield: interrupted. 1 of 2 are carried, as a whole, in carried: ask for the others to go on."
+    assert (ended.code, ended.out, ended.said) == (130, "", [said])
+    assert [path.name for path in (tmp_path / "carried").iterdir()] == [first.name]
+    assert "is there already" in commands.run(World(tmp_path), *words).said[0]
+    assert commands.run(World(tmp_path), "apply", "t.json", second, "--out", "carried").code == 0

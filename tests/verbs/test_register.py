@@ -214,6 +214,25 @@ def test_files_of_one_name_are_refused_in_time(pair: Path, tmp_path: Path):
         assert apply(pair / "t.json", file, out=tmp_path / f"out{number}").done
 
 
+@pytest.mark.parametrize("name", ["r.json", "r.nii.gz", "r.inverse.nii.gz"])
+def test_no_file_of_a_transform_is_written_over(pair: Path, tmp_path: Path, name: str):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(Refused, match=rf"{name}: is there already"):
+        register(pair / "fixed.nii.gz", pair / "moving.nii.gz", out=tmp_path / "r.json", wishes=QUICK)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: "mine"}
+
+
+def test_what_is_carried_is_written_over_nothing(pair: Path, tmp_path: Path, monkeypatch, capsys):
+    names = ("moving.nii.gz", "moving_organs.nii.gz", "moving_points.csv")
+    for name in names[1:]:
+        (tmp_path / name).write_text("mine")
+    words = ["apply", pair / "t.json", *(pair / name for name in names), "--out", tmp_path]
+    assert command(words, monkeypatch) == 2
+    [said] = capsys.readouterr().err.splitlines()
+    assert f"{tmp_path / names[1]} (and 1 more of the files given): is there already. Give another --out" in said
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(names[1:], "mine")
+
+
 def test_arguments_are_described(capsys):
     for verb, words in {"register": ("FIXED", "MOVING"), "apply": ("TRANSFORM", "FILES")}.items():
         assert run(hounsfield, [verb, "--help"]) == 0
@@ -241,7 +260,7 @@ def test_command_line(pair: Path, tmp_path: Path, monkeypatch, capsys):
     carry = ["apply", tmp_path / "r.json", pair / "moving.nii.gz", "--out", tmp_path / "c"]
     assert command(carry, monkeypatch) == 0
     assert "linearly" in capsys.readouterr().out
-    assert command([*carry, tmp_path / "missing.nii.gz"], monkeypatch) == 3
+    assert command([*carry[:-1], tmp_path / "d", tmp_path / "missing.nii.gz"], monkeypatch) == 3
     assert "missing.nii.gz" in capsys.readouterr().err
     assert command(words, monkeypatch) == 2
     assert command(["register", "a.nii.gz", "b.nii.gz", "--out", tmp_path / "q"], monkeypatch) == 2

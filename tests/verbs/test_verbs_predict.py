@@ -202,6 +202,23 @@ def test_nothing_of_an_earlier_answer_stays_beside_a_new_one(model, torsos, tmp_
     assert (tmp_path / "kept.nii.gz").exists()
 
 
+def test_an_answer_for_another_task_is_kept(model, torsos, tmp_path):
+    out = tmp_path / "a"
+    predict(model, image(torsos, 0), out=out)
+    (line,) = lines(out)
+    names = (*line["answers"], f"{IDS[0]}.csv")
+    for name in names:
+        (out / name).write_bytes(b"mended by hand")
+    line |= {"package": "0" * 64, "task": "detection", "answers": dict.fromkeys(names, "")}
+    (out / manifest.NAME).write_text(json.dumps(line) + "\n")
+    answered = predict(model, [image(torsos, 0), image(torsos, 1)], out=out)
+    assert answered.done == IDS[1:2], "answers for two tasks have room in one folder, if to different cases"
+    assert "would take the place of the answer for detection. Give another --out." in str(answered.problems[0])
+    assert lines(out)[0] == line
+    assert len(lines(out)) == 2
+    assert {(out / name).read_bytes() for name in names} == {b"mended by hand"}
+
+
 def test_an_interruption_keeps_whole_answers_only(model, torsos, tmp_path):
     def watch(event):
         if event["done"] == 4:

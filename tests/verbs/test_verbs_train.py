@@ -144,6 +144,27 @@ def test_what_is_refused_leaves_nothing_and_may_be_mended(scans, tmp_path, wishe
     assert "Left out" in (package.folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["notes.txt", "run.json"])
+def test_a_folder_of_somebody_else_is_no_place_for_a_run(torsos, tmp_path, wishes, name):
+    (tmp_path / "m.run").mkdir()
+    (tmp_path / "m.run" / name).write_text("[]")
+    with pytest.raises(Refused, match=r"m\.run: holds other files.*Give another --out"):
+        train(torsos, out=tmp_path / "m", steps=2, wishes=wishes)
+    assert names(tmp_path / "m.run") == {name}
+
+
+def test_what_is_refused_leaves_what_was_there(scans, tmp_path, wishes, model):
+    package = train(scans, out=tmp_path / "m", steps=2, wishes=wishes)
+    package.folder.rename(tmp_path / "old")
+    (tmp_path / "m.run" / "notes.txt").write_text("good")
+    before = names(tmp_path / "m.run")
+    bad = scans / "imagesTr" / f"{sorted(model.seen.training.values())[0]}.nii.gz"
+    bad.write_bytes(bad.read_bytes()[:300])
+    with pytest.raises(Refused, match="1 bad case among 10"):
+        train(scans, out=tmp_path / "m", steps=2, wishes=wishes)
+    assert names(tmp_path / "m.run") == before - {"lock"}
+
+
 def test_a_killed_writer_leaves_nothing_for_long(torsos, tmp_path, wishes):
     for name in (".m.0123abcd.part", ".m.v2.0123abcd.part", ".m.copy.part"):
         (tmp_path / name).mkdir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ class Entry:
         files = [(folder / name, digest) for name, digest in self.answers.items()]
         return self.problem is None and all(file.is_file() and sha256_of(file) == digest for file, digest in files)
 
+    def is_left(self, folder: Path) -> bool:
+        """Whether any file of the answer is there, as it was written or not."""
+        return any((folder / name).is_file() for name in self.answers)
+
 
 def add(folder: Path, entry: Entry) -> None:
     """Append one line to the folder's manifest, on disk before this returns."""
@@ -66,15 +70,46 @@ def entries(folder: Path) -> dict[str, Entry] | None:
 
 def _is_entry(line: Any) -> bool:
     """Whether a line has the form of an entry; one that somebody has spoilt is passed over like one cut short."""
-    if not isinstance(line, dict) or not REQUIRED <= line.keys() <= Entry.__dataclass_fields__.keys():
+    if not isinstance(line, dict) or not REQUIRED <= line.keys() <= FORMS.keys():
         return False
-    answers, problem = line.get("answers", {}), line.get("problem")
-    words = [line[name] for name in REQUIRED]
-    words += [*answers, *answers.values()] if isinstance(answers, dict) else [None]
-    words += [] if problem is None else list(problem.values()) if isinstance(problem, dict) else [None]
-    if not all(isinstance(word, str) for word in words):
-        return False
-    return problem is None or PROBLEM <= problem.keys() <= Problem.__dataclass_fields__.keys()
+    return all(FORMS[name](value) for name, value in line.items())
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _is_confidence(value: Any) -> bool:
+    return _is_text(value) or (isinstance(value, dict) and all(map(_is_number, value.values())))
+
+
+def _are_alarms(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_problem(value: Any) -> bool:
+    return value is None or (_are_texts(value) and PROBLEM <= value.keys() <= Problem.__dataclass_fields__.keys())
+
+
+FORMS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("id", "task", "package", "inputs", "where", "patient", "seen"), _is_text),
+    "answers": _are_texts,
+    "confidence": _is_confidence,
+    "alarms": _are_alarms,
+    "seconds": _is_number,
+    "peak_bytes": lambda value: value is None or _is_number(value),
+    "problem": _is_problem,
+    "probabilities": lambda value: value is None or _is_text(value),
+}
+"""Field of an entry -> whether a value from a line can be one."""
 
 
 def _entry(line: Mapping[str, Any]) -> Entry:

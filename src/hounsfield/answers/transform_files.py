@@ -12,11 +12,9 @@ from hounsfield.formats import itk_transforms, transform_files
 from hounsfield.formats.files import stem_of, suffix_of
 from hounsfield.values import Transform, refuse
 
-FIELDS = (".nii.gz", ".inverse.nii.gz")
-
 
 def write_transform(transform: Transform, stem: Path) -> Sequence[Path]:
-    """STEM.json, and STEM.nii.gz and STEM.inverse.nii.gz where it has the fields; fields of an earlier one go."""
+    """STEM.json, and STEM.nii.gz and STEM.inverse.nii.gz where it has the fields."""
     with meant_for(stem.with_name(f"{stem.name}.json")):
         stem.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=stem.parent, prefix=".transform-") as folder:
@@ -27,9 +25,6 @@ def write_transform(transform: Transform, stem: Path) -> Sequence[Path]:
             # the JSON last: it says which fields belong to it
             for name in reversed(names):
                 os.replace(Path(folder) / name, stem.with_name(name))
-        for suffix in FIELDS:
-            if stem.name + suffix not in names:
-                stem.with_name(stem.name + suffix).unlink(missing_ok=True)
     return [stem.with_name(name) for name in names]
 
 

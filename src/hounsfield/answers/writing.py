@@ -166,15 +166,15 @@ def _write_whole(file: FileIO, content: bytes) -> None:
 
 
 def read_lines(path: Path) -> list[Any]:
-    """The lines of a JSON-lines file; one that a crash cut short is passed over."""
+    """The lines of a JSON-lines file; one that a crash cut short, or that is no text any more, is passed over."""
     if not path.exists():
         return []
     lines = []
     with reading(path):
-        text = path.read_text(encoding="utf-8")
-    for line in text.splitlines():
+        content = path.read_bytes()
+    for line in content.splitlines():
         try:
-            lines.append(json.loads(line))
-        except json.JSONDecodeError:
+            lines.append(json.loads(line.decode("utf-8")))
+        except (ValueError, RecursionError):
             continue
     return lines

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hounsfield.cli.ending import end_in_part
+from hounsfield.cli.ending import INTERRUPTED, Ended, end_in_part
 from hounsfield.cli.printing import print_json, say, tell
 from hounsfield.cli.progress import Line
 from hounsfield.cli.words import as_json
@@ -35,8 +35,15 @@ def apply_command(
     check_carried(transform, [Path(file) for file in files], Path(out))
     from hounsfield.verbs.apply import apply
 
-    with Line() as watch:
-        carried = apply(transform, files, out=out, inverse=inverse, labels=labels, watch=watch)
+    try:
+        with Line() as watch:
+            carried = apply(transform, files, out=out, inverse=inverse, labels=labels, watch=watch)
+    except KeyboardInterrupt:
+        whole = sum((Path(out) / Path(file).name).exists() for file in files)
+        if not whole:
+            raise
+        say(f"interrupted. {whole} of {len(files)} are carried, as a whole, in {out}: ask for the others to go on.")
+        raise Ended(INTERRUPTED) from None
     if as_json:
         print_json(carried.to_json())
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,8 +15,6 @@ from hounsfield.registry.table import UnknownName
 
 if TYPE_CHECKING:
     from hounsfield.values import Problem
-
-NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 DONE, OUR_FAULT, NOTHING_DONE, DONE_IN_PART, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -66,6 +63,7 @@ def _say_mistake(error: click.ClickException) -> None:
 
 def _other(error: Exception) -> int:
     """Refusals and system errors in words; what is left is a fault of ours."""
+    from hounsfield.formats.files import FULL
     from hounsfield.values.problem import Refused
 
     if isinstance(error, Refused):
@@ -74,7 +72,7 @@ def _other(error: Exception) -> int:
     if isinstance(error, OSError) and error.filename is not None:
         say(f"{error.filename}: {error.strerror}. Check the path, its permissions and the disk.")
         return NOTHING_DONE
-    if isinstance(error, OSError) and error.errno in NO_ROOM:  # what is written to files names them
+    if isinstance(error, OSError) and error.errno in FULL:  # what is written to files names them
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python would try again as it ends
         say(f"the output: can not be written ({error.strerror}). Make room where it goes, and ask the same again.")
         return NOTHING_DONE

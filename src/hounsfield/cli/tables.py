@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -98,8 +99,8 @@ def _surest(faults: Sequence[Fault]) -> str:
 
 
 def _from(text: str, folder: str) -> str:
-    """A text with the files inside a folder named from there."""
-    return text.replace(f"{folder}/", "")
+    """A text with the files inside a folder named from there, where a path begins with that folder."""
+    return re.sub(rf"(?<!\S){re.escape(folder)}/", "", text)
 
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -31,6 +31,7 @@ ELSEWHERE = "Make room in the temporary folder, or point TMPDIR to a disk with m
 DOUBLE_SUFFIXES = (".gz",)
 
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""How the system says that there is no room: on the disk, for a file so large, in what is granted to a person."""
 
 
 class NotWritten(Refused):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from hounsfield.answers.locks import Held, held
 from hounsfield.answers.writing import write_json
 from hounsfield.formats.files import NotWritten, writing
 from hounsfield.values import Facts, Plan, Refused, Rehearsal, refuse
+
+RUN = "run.json"
+LOCK = "lock"
 
 Told = Mapping[str, Mapping[str, str]]
 """Part (training, validation) -> case id -> digest of everything the case says."""
@@ -45,28 +48,55 @@ class RunFolder:
     def claimed(self, asked: Mapping[str, str], about: Mapping[str, Any]) -> Iterator[Held]:
         """Hold the folder for one run, and note what was asked of it: option -> its value in words.
 
-        Raises Refused where another process runs here, and where an interrupted run here was asked something else.
-        What is refused inside leaves nothing behind, unless a run had begun before or something was learnt; so does
-        what ends in any other way before there is a plan. Where a disk was full, all is kept that was begun.
+        Raises Refused where another process runs here, where an interrupted run here was asked something else, and
+        for a folder of somebody else's. What is refused inside leaves nothing behind that was not there before, unless
+        a run had begun before or something was learnt; so does what ends in any other way before there is a plan.
+        Where a disk was full, all is kept that was begun.
         """
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        with held(self.folder / "lock", where=self.folder) as hold:
-            had_begun = self.is_begun
+            self._refuse_anothers()
+        with held(self.folder / LOCK, where=self.folder) as hold:
+            had_begun, there = self.is_begun, set(self.folder.iterdir())
             if had_begun:
                 self._refuse_other(asked)
             try:
                 if not had_begun:
-                    write_json(self.folder / "run.json", {"asked": dict(asked), **about})
+                    write_json(self.folder / RUN, {"asked": dict(asked), **about})
                 yield hold
             except BaseException as error:
                 is_in_vain = isinstance(error, Refused) and not isinstance(error, NotWritten) and not self.has_learnt
                 if not self.is_begun or (is_in_vain and not had_begun):
-                    shutil.rmtree(self.folder, ignore_errors=True)
+                    self._clear(there - {self.folder / LOCK})
                 raise
 
+    def _refuse_anothers(self) -> None:
+        """Raises Refused for a folder that holds something, but no run: nobody's files are mixed with those of one."""
+        names = {path.name for path in self.folder.iterdir() if not path.name.startswith(".")}
+        if names - {LOCK} and not self._is_ours:
+            what = "holds other files, and is where a run would keep its own"
+            raise refuse(self.folder, what, "Give another --out, or move it away.")
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether a run noted here what was asked of it."""
+        try:
+            return "asked" in json.loads((self.folder / RUN).read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError):
+            return False
+
+    def _clear(self, there: Set[Path]) -> None:
+        """Delete what this run made, and the folder where nothing else is in it."""
+        with suppress(OSError):
+            for path in set(self.folder.iterdir()) - there:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+            self.folder.rmdir()
+
     def _refuse_other(self, asked: Mapping[str, str]) -> None:
-        before = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["asked"]
+        before = json.loads((self.folder / RUN).read_text(encoding="utf-8"))["asked"]
         differing = sorted(name for name in {**before, **asked} if before.get(name) != asked.get(name))
         if differing:
             was, now = (" ".join(_said(name, words) for name in differing) for words in (before, asked))

@@ -97,8 +97,11 @@ class Answering:
         return self.probabilities in (None, entry.probabilities) and entry.is_done(self.out)
 
     def _refuse_anothers_name(self, case: Case, digest: str) -> None:
-        """Raises Refused where the folder holds the answer to other files of the same name."""
+        """Raises Refused where the folder holds the answer to other files of the same name, or one for another task."""
         entry = self.before.get(case.id)
+        if entry is not None and entry.task != self.task.name and entry.is_left(self.out):
+            what = f"would take the place of the answer for {entry.task}"
+            raise refuse(f"the answer to {where(case)}", what, "Give another --out.")
         if entry is None or entry.inputs == digest or entry.where == where(case) or not entry.is_done(self.out):
             return
         what = f"would be written over the answer to {entry.where}, which has the same name"

@@ -52,8 +52,9 @@ def apply(
 
     Images are taken linearly, label maps by the nearest element, both onto the goal's grid; what lies outside becomes
     the image's lowest value, or background. labels: whether the files are label maps; by itself: those of whole
-    numbers from 0 with few different ones. Points keep their names; unplaced ones stay so. Files keep their names too.
-    A file that can not be carried is a problem, the rest goes on. Raises Refused where nothing can.
+    numbers from 0 with few different ones. Points keep their names; unplaced ones stay so. Files keep their names too,
+    and nothing of these names may be in the folder. A file that can not be carried is a problem, the rest goes on.
+    Raises Refused where nothing can.
     """
     place = Path(out)
     given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]

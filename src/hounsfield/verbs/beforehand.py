@@ -5,6 +5,7 @@ Each verb asks here first; so does the command line before it imports the verb, 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,10 +99,10 @@ def check_prediction(
         check_presence(Path(file))
     if not inputs:
         check_data(data)
-    check_room(out)
+    check_only_answers(out)
 
 
-def check_room(out: Path) -> None:
+def check_only_answers(out: Path) -> None:
     """Refuses a place for answers that is a file, or holds other things, which answers might be written over."""
     if out.exists() and not out.is_dir():
         raise refuse(out, "is a file, not a folder for answers", "Give another --out.")
@@ -142,7 +143,7 @@ def check_pair(
     if method is not None and read_card(method).has_state:
         remedy = f"Train it (hounsfield train --task {REGISTRATION}), then use hounsfield predict."
         raise refuse(f"--method {method}", "has to learn before it registers", remedy)
-    for suffix in (".json", ".nii.gz"):
+    for suffix in (".json", ".nii.gz", ".inverse.nii.gz"):
         check_new(stem.with_name(stem.name + suffix))
     for image in (fixed, moving):
         check_presence(Path(image))
@@ -150,7 +151,7 @@ def check_pair(
 
 
 def check_carried(transform: object, files: Sequence[Path], out: Path) -> None:
-    """Refuses what `apply` can not begin with: no transform, no file, files that would be written over each other."""
+    """Refuses what `apply` can not begin with: no transform, no file, files that would be written over."""
     if isinstance(transform, (str, Path)):
         size_of(Path(transform))
     if not files:
@@ -162,6 +163,10 @@ def check_carried(transform: object, files: Sequence[Path], out: Path) -> None:
             raise refuse(file, "has the name of another file given", remedy)
         if file.resolve().parent == out.resolve():
             raise refuse(file, "would be written over", "Give another --out.")
+    there = [out / file.name for file in files if os.path.lexists(out / file.name)]
+    if there:
+        more = f" (and {len(there) - 1} more of the files given)" if len(there) > 1 else ""
+        raise refuse(f"{there[0]}{more}", "is there already", "Give another --out, or move it away.")
     _refuse_where_all([(size_of, file) for file in files])
 
 

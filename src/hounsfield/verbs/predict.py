@@ -19,7 +19,7 @@ from hounsfield.training.track import Watcher, nobody
 from hounsfield.values import Dataset, Problem, Refused, Setting, refuse
 from hounsfield.values.wording import count
 from hounsfield.verbs.answering import Answering
-from hounsfield.verbs.beforehand import check_prediction, check_room
+from hounsfield.verbs.beforehand import check_only_answers, check_prediction
 from hounsfield.verbs.inputs import cases_of
 from hounsfield.verbs.packages import Openable, load
 
@@ -111,7 +111,10 @@ def _refuse_maps(probabilities: str | None, task: Task) -> None:
 
 
 def _make_folder(place: Path) -> None:
-    """The folder for answers. Raises Refused for one that holds other things, which answers might be written over."""
+    """Make the folder for answers where it is missing.
+
+    Raises NotWritten where it can not be, and Refused where other things came into it since it was looked at.
+    """
     with writing(place):
         place.mkdir(parents=True, exist_ok=True)
-    check_room(place)
+    check_only_answers(place)
