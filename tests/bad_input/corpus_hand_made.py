@@ -22,7 +22,6 @@ import nibabel as nib
 import numpy as np
 from corpus_good import FLAT, SHAPE, coco, decathlon, dicom_slice, numbers, packed, png_chunk, voc, wfdb, write_dicom
 from PIL import Image as Pillow
-from PIL.PngImagePlugin import PngInfo
 from pydicom.dataset import FileDataset
 from pydicom.uid import generate_uid
 
@@ -511,7 +510,6 @@ FORGERIES = {
 }
 
 
-
 def yolo_with(lines: list[str]) -> Writer:
     """A text of many boxes beside its image."""
 
@@ -524,16 +522,6 @@ def yolo_with(lines: list[str]) -> Writer:
 
 
 PLACED = np.random.default_rng(0).uniform(0.1, 0.9, (20_000, 2)).tolist()
-
-
-def png_with(text: str) -> bytes:
-    """A picture with a note among its chunks."""
-    buffer = io.BytesIO(png())
-    note = PngInfo()
-    note.add_text("Comment", text)
-    with Pillow.open(buffer) as picture:
-        picture.save(kept := io.BytesIO(), "PNG", pnginfo=note)
-    return kept.getvalue()
 
 
 def structures_of_one_place(folder: Path) -> Path:
@@ -554,7 +542,6 @@ def structures_of_one_place(folder: Path) -> Path:
 CROWDS = {
     "yolo-one-box-20000-times": yolo_with(["0 0.5 0.5 0.2 0.4"] * 20_000),
     "yolo-20000-boxes": yolo_with([f"0 {x:.4f} {y:.4f} 0.1 0.1" for x, y in PLACED]),
-    "png-one-long-word": saved("image.png", png_with("a" * 900_000)),
     "structures-in-one-place": structures_of_one_place,
 }
 

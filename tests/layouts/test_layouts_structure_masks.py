@@ -2,6 +2,7 @@
 
 import shutil
 import tracemalloc
+from itertools import pairwise
 
 import nibabel as nib
 import numpy as np
@@ -305,4 +306,4 @@ def test_more_structures_than_half_a_byte_counts(tmp_path):
     assert (labels.array.dtype, labels.ignore) == (np.uint8, 177)
     assert labels.array[0, :178].tolist() == [1, *[177] * 175, 176, 0]
     assert labels.array[1, :177].tolist() == [*range(1, 177), 0]
-    assert labels.shared == {pair: 1 for pair in zip(names, names[1:], strict=False)}
+    assert labels.shared == dict.fromkeys(pairwise(names), 1)
