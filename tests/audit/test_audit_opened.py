@@ -90,6 +90,8 @@ def test_shapes_of_labels_are_those_of_scipy() -> None:
         assert shape.box == boxes[value - 1]
     assert shapes_of(np.zeros((3, 3), np.uint8)) == {}
     assert shapes_of(np.array([[-2, 0], [0, 7]])).keys() == {-2, 7}
+    assert shapes_of(np.zeros((0, 3), np.int32)) == {}
+    assert shapes_of(array > 3) == shapes_of((array > 3).astype(np.uint8))
 
 
 def test_everything_is_read_once() -> None:

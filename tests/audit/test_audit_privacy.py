@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import struct
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from dicom_making import random_volume, save, slice_at
 from hounsfield.audit.checks.privacy import CHECK
+from hounsfield.audit.telling import tells
 from hounsfield.layouts.opening import open_folder
 from hounsfield.registry.tables import LAYOUTS
 from hounsfield.values import Case, Dataset, Fault, Image, Lazy
@@ -241,3 +244,22 @@ def test_a_real_series(data_root: Path) -> None:
         assert word in fault.what
     for word in ("PatientName", "PatientID", "PatientBirthDate"):
         assert f" {word} (" not in fault.what
+
+
+def test_what_the_reader_of_pictures_notes_of_a_bad_file_is_not_said(tmp_path: Path, monkeypatch, capfd) -> None:
+    entries = [(256, 3, 1, 8), (257, 3, 1, 8), (258, 3, 1, 8), (262, 3, 1, 1), (273, 4, 1, 8), (277, 3, 1, 99)]
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    (tmp_path / "a.tif").write_bytes(b"II*\0" + struct.pack("<I", 8) + directory + bytes(68))
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own would catch it
+    assert of_files(tmp_path / "a.tif") == ()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("text", ["Doe^Jane", "Müller^J", "a 12ab^c", "a_b^c"])
+def test_names_as_dicom_writes_them(text: str) -> None:
+    assert tells(text) == "a name"
+
+
+@pytest.mark.parametrize("text", ["x^2", "ab^2", "a^b", "10^ab", "ab ^c", "a" * 1_000_000])
+def test_powers_and_long_words_are_no_names(text: str) -> None:
+    assert tells(text) == ""

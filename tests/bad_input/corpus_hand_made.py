@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 import struct
 import zipfile
 import zlib
@@ -508,6 +509,42 @@ FORGERIES = {
     "forged-names": named("a", "b", FORGED.replace("/", ""), "c\u202egnp"),
 }
 
+
+def yolo_with(lines: list[str]) -> Writer:
+    """A text of many boxes beside its image."""
+
+    def write(folder: Path) -> Path:
+        (folder / "cells.png").write_bytes(png())
+        (folder / "cells.txt").write_text("\n".join(lines))
+        return folder
+
+    return write
+
+
+PLACED = np.random.default_rng(0).uniform(0.1, 0.9, (20_000, 2)).tolist()
+
+
+def structures_of_one_place(folder: Path) -> Path:
+    """Sixty masks in files of their own, of which any two share most of their voxels."""
+    shape = (128, 128, 128)
+    (folder / "a" / "segmentations").mkdir(parents=True)
+    nib.save(nib.Nifti1Image(np.zeros(shape, "i2"), SPACING), folder / "a" / "ct.nii.gz")
+    for number in range(60):
+        mask = np.zeros(shape, "u1")
+        mask[:, :80] = 1
+        mask[:, slice(80, 90) if number == 0 else slice(118, 128)] = 1
+        name = f"{'abcdefghij'[number % 10]}{'klmnop'[number // 10]}.nii.gz"
+        (folder / "a" / "segmentations" / name).write_bytes(packed(nib.Nifti1Image(mask, SPACING).to_bytes()))
+    shutil.copytree(folder / "a", folder / "b")
+    return folder
+
+
+CROWDS = {
+    "yolo-one-box-20000-times": yolo_with(["0 0.5 0.5 0.2 0.4"] * 20_000),
+    "yolo-20000-boxes": yolo_with([f"0 {x:.4f} {y:.4f} 0.1 0.1" for x, y in PLACED]),
+    "structures-in-one-place": structures_of_one_place,
+}
+
 READS: dict[str, Writer] = {
     "nii-sheared-0.3": saved("image.nii", nifti_bytes(sheared(0.3))),
     "nii-big-endian": saved("image.nii", big_endian()),
@@ -525,7 +562,7 @@ READS: dict[str, Writer] = {
 }
 
 EITHER: dict[str, Writer] = {"dicom-deep": deep(40), "dicom-deeper": deep(20_000), "hdf5-external": other_hdf5}
-EITHER |= FORGERIES
+EITHER |= FORGERIES | CROWDS
 EITHER |= {"folders-1100-deep": nested(1100, "d", "a.png"), "folders-1100-deep-no-image": nested(1100, "d", "a.txt")}
 EITHER |= {"folders-50-deep": nested(49, "d", "a.txt"), "folders-5000-deep": nested(5000, "d", "a.png")}
 EITHER |= {"zip-1100-deep": zip_of({"d/" * 1100 + "a.png": png()}), "zip-60-deep": zip_of({"d/" * 60 + "a.png": png()})}

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image as Picture
 
 import hounsfield.cli
-from hounsfield.cli.printing import print_json, printable, wrapped
+from hounsfield.cli.printing import print_json, wrapped
+from hounsfield.values.printable import printable
 
 FORGED = "\x1b[31mx\nhounsfield: all is well"
 

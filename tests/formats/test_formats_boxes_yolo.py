@@ -66,6 +66,15 @@ def test_what_is_no_box_is_refused_with_its_line(tmp_path, line, match):
         read_boxes(path, GRID, {0: "a", 1: "b", 2: "c"})
 
 
+@pytest.mark.parametrize(
+    ("known", "said"), [((0, 1, 2, 4, 5), "0 to 2, 4 to 5"), ((7,), "7"), (range(0, 40, 2), "0, 2, 4, 6, 8, ...")]
+)
+def test_classes_without_a_name_are_told_those_that_have_one(tmp_path, known, said):
+    with pytest.raises(Refused) as refusal:
+        read_boxes(written(tmp_path, "3 0.5 0.5 0.2 0.4\n"), GRID, dict.fromkeys(known, "cell"))
+    assert f"has the class 3, and the classes with a name are {said}. " in str(refusal.value)
+
+
 def test_files_beyond_all_bounds_and_of_bytes_are_refused(tmp_path, monkeypatch):
     with pytest.raises(Refused, match="has 20001 lines"):
         read_boxes(written(tmp_path, "0 0.5 0.5 0.2 0.4\n" * 20_001), GRID, {})
@@ -109,6 +118,18 @@ def test_names_that_look_like_more_than_they_are(tmp_path):
     assert read_names(written(tmp_path, text, "data.yaml")) == {0: "Crohn's", 1: "a, b", 2: "C#", 3: "it's"}
     assert read_names(written(tmp_path, "nc: 2\n  names: [a]\nnames_of: [b]\n", "data.yaml")) == {}
     assert read_names(written(tmp_path, "polyp\nbig lesion\n\n", "classes.txt")) == POLYPS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lr0: 0.01\nnames:\n  optimizer: SGD\n  momentum: 0.9\nepochs: 3\n",
+        "names: {run: a, project: b}\n",
+        "names:\n  run:\n    - a\n",
+    ],
+)
+def test_a_mapping_of_other_words_than_numbers_names_no_classes(tmp_path, text):
+    assert read_names(written(tmp_path, text, "hyp.yaml")) == {}
 
 
 @pytest.mark.parametrize(

@@ -31,3 +31,10 @@ def test_the_last_suffix_is_that_of_pathlib(name: str) -> None:
     path = PurePosixPath(name)
     assert suffix_of(path).endswith(path.suffix.lower())
     assert (suffix_of(path) == "") == (path.suffix == "")
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"), [("x.\u0130", "x"), ("\u0130.NII.GZ", "\u0130"), ("\u0130\u0130", "\u0130\u0130")]
+)
+def test_letters_that_are_two_in_lower_case_cost_no_letter_of_the_stem(name: str, stem: str) -> None:
+    assert stem_of(PurePosixPath(name)) == stem

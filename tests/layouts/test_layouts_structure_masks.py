@@ -2,6 +2,7 @@
 
 import shutil
 import tracemalloc
+from itertools import pairwise
 
 import nibabel as nib
 import numpy as np
@@ -258,3 +259,51 @@ def test_no_more_is_held_than_the_label_map_and_one_mask(tmp_path):
     tracemalloc.stop()
     assert len(np.unique(labels.array)) == 1 + len(structures)
     assert most < 5 * labels.array.nbytes  # the map, and a mask while it is unpacked
+
+
+def test_masks_that_overlap_are_not_held_either(tmp_path):
+    shape, count = (60, 64, 100), 24
+    volume(tmp_path / "a" / "ct.nii.gz", np.zeros(shape, np.int16))
+    for number in range(count):
+        array = np.zeros(shape, np.uint8)
+        array[:, :12] = 1  # all of them
+        array[:, 12 + 2 * number : 14 + 2 * number] = 1
+        volume(tmp_path / "a" / "segmentations" / f"{'abcdefghijklmnopqrstuvwx'[number]}_bone.nii.gz", array)
+    answer = opened(tmp_path)["a"].truths["labels"].answer
+    tracemalloc.start()
+    labels = answer.load()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5 * labels.array.nbytes
+    assert labels.shared == {("a_bone", name): 60 * 12 * 100 for name in list(labels.labels.values())[1:]}
+    assert np.all(labels.array[:, :12] == labels.ignore)
+    assert [len(np.unique(labels.array[:, at])) for at in range(12, 60)] == [1] * 48
+    assert labels.array[0, 12::2, 0].tolist() == [*labels.labels, 0, 0]
+
+
+def test_a_structure_inside_others_together_is_refused(tmp_path):
+    for name in ("a", "b"):
+        png(tmp_path / name / "photo.png", np.zeros((4, 60), np.uint8))
+        for structure, start, stop in (("cup", 0, 30), ("disc", 10, 50), ("vessel", 30, 60)):
+            array = np.zeros((4, 60), np.uint8)
+            array[:, start:stop] = 1
+            png(tmp_path / name / "masks" / f"{structure}.png", array)
+    with pytest.raises(Refused) as refusal:
+        opened(tmp_path)["a"].truth(LabelMap)
+    said = "lies inside others together, most in cup.png and vessel.png: 160 of its 160 voxels"
+    assert str(refusal.value).startswith(f"{tmp_path / 'a' / 'masks' / 'disc.png'}: {said}")
+
+
+def test_more_structures_than_half_a_byte_counts(tmp_path):
+    names = [f"{a}{b}" for a in "abcdefghijklmnop" for b in "abcdefghijk"]  # 176: twice as many pass 255
+    for case_id in ("a", "b"):
+        png(tmp_path / case_id / "photo.png", np.zeros((2, 200), np.uint8))
+        for number, name in enumerate(names):
+            array = np.zeros((2, 200), np.uint8)
+            array[0, number : number + 2] = array[1, number] = 1
+            png(tmp_path / case_id / "masks" / f"{name}.png", array)
+    labels = opened(tmp_path)["a"].truth(LabelMap)
+    assert (labels.array.dtype, labels.ignore) == (np.uint8, 177)
+    assert labels.array[0, :178].tolist() == [1, *[177] * 175, 176, 0]
+    assert labels.array[1, :177].tolist() == [*range(1, 177), 0]
+    assert labels.shared == dict.fromkeys(pairwise(names), 1)

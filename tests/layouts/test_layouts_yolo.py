@@ -142,3 +142,13 @@ def test_a_zip_is_read(tmp_path, monkeypatch):
     assert (dataset.layout, [one.split for one in dataset]) == ("yolo", ["validation"] * 2)
     assert dataset["a"].truths["boxes"].answer.where == f"{tmp_path / 'set.zip'}::valid/labels/a.txt"
     assert dataset["b"].truth(Boxes).labels == ("polyp",)
+
+
+def test_settings_of_a_training_beside_the_set_are_passed_over(tmp_path):
+    for name in "ab":
+        image(tmp_path, f"images/{name}.png", f"labels/{name}.txt")
+    text(tmp_path / "data.yaml", "names: [polyp]")
+    text(tmp_path / "hyp.yaml", "lr0: 0.01", "names:", "  optimizer: SGD", "  run: first")
+    dataset = opened(tmp_path)
+    assert (dataset.problems, dataset.unclaimed) == ((), ("hyp.yaml",))
+    assert dataset["a"].truth(Boxes).labels == ("polyp",)

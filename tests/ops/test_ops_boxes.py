@@ -1,10 +1,13 @@
 """Boxes against counting elements."""
 
+import tracemalloc
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hounsfield.ops.boxes import boxes_of_instances, clip, iou, nms, volume, weighted_fusion
+from hounsfield.ops.boxes import boxes_of_instances, clip, doubles, iou, nms, volume, weighted_fusion
 
 BOX = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), min_size=3, max_size=3)
 
@@ -80,3 +83,30 @@ def test_boxes_of_instances_by_hand():
     ids, boxes = boxes_of_instances(np.zeros((3, 3, 3), np.int32))
     assert ids.shape == (0,)
     assert boxes.shape == (0, 2, 3)
+
+
+@pytest.mark.parametrize(("d", "threshold"), [(2, 0.9), (3, 0.9), (2, 0.5)])
+def test_doubles_are_those_of_the_matrix_of_all_pairs(d, threshold):
+    rng = np.random.default_rng(0)
+    first = rng.uniform(0, 60, (150, d))
+    boxes = np.stack([first, first + rng.uniform(0, 40, (150, d))], axis=1)
+    boxes = np.concatenate([boxes + rng.normal(0, 0.4, boxes.shape) for _ in range(3)])
+    kinds = rng.choice(["cell", "nucleus"], len(boxes)).tolist()
+    overlap = np.triu(iou(boxes, boxes), 1)
+    expected: dict[int, int] = {}
+    for a, b in np.argwhere(overlap > threshold).tolist():
+        if kinds[a] == kinds[b] and a not in expected:
+            expected.setdefault(b, a)
+    assert len(expected) > 20
+    assert doubles(boxes, kinds, threshold) == expected
+
+
+def test_doubles_of_many_boxes_take_little_room():
+    boxes = np.random.default_rng(0).uniform(0, 1000, (5000, 1, 2)) + np.array([[0.0], [9.0]])
+    boxes[1::2] = boxes[::2]
+    tracemalloc.start()
+    found = doubles(boxes, ["cell"] * len(boxes), 0.9)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert all(found[number] < number for number in range(1, len(boxes), 2))
+    assert most < 20 * boxes.nbytes  # the matrix of all pairs has 1250 times as much

@@ -179,3 +179,12 @@ def test_labels_are_shown_where_most_of_them_lie_in_the_plane_that_shows_most() 
     pixels = colours(png)
     assert pixels.shape[:2] == (288, 288)
     assert np.allclose(np.argwhere(pixels[..., 0] > 40).mean(axis=0), 144, atol=6)
+
+
+def test_nothing_from_a_file_turns_the_direction_of_the_page() -> None:
+    forged = "red\u202eevil\u2066\x1b[2J"
+    fault = Fault("flat", f"{forged}.nii", f"has {forged}", forged, 0.8, (forged,))
+    seen = {fault: [Seen(forged, picture(0))]}
+    html = audit_page(AuditContent(forged, forged, forged, rows=[(forged, forged)], faults=[fault], pictures=seen))
+    assert not {"\u202e", "\u2066", "\x1b"} & set(html)
+    assert html.count(r"red\u202eevil\u2066\x1b[2J") >= 8

@@ -112,3 +112,10 @@ def test_a_metric_of_a_third_party_is_shown_by_its_own_name() -> None:
 
 def test_the_same_content_gives_the_same_page() -> None:
     assert page(content()) == page(content())
+
+
+def test_nothing_from_a_file_turns_the_direction_of_a_report() -> None:
+    forged = "red\u202eevil\u2066\x1b[2J"
+    html = page(replace(content(), title=forged, problems=(forged,), data=[(forged, forged)], notes=(forged,)))
+    assert not {"\u202e", "\u2066", "\x1b"} & set(html)
+    assert html.count(r"red\u202eevil\u2066\x1b[2J") >= 5

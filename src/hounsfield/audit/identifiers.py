@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from hounsfield.audit.telling import REPLACED, field_tells, tells
 from hounsfield.formats import hdf5, wfdb_header
 from hounsfield.formats.files import suffix_of
+from hounsfield.formats.picture_header import kind_of, opened
 from hounsfield.formats.text_header import header_lines
 from hounsfield.values import Refused
 
@@ -77,8 +77,7 @@ def identifiers(path: Path) -> Held:
         if by_name is not None:
             said, fields = by_name
             return _of_fields(said, fields(path))
-        with open(path, "rb") as stream:
-            return _picture(stream)
+        return _picture(path)
     except (OSError, EOFError, zlib.error, struct.error, Refused):  # another check's business
         return {}
 
@@ -132,18 +131,18 @@ def _extensions(head: bytes, order: str, size: int) -> Iterator[tuple[str, float
         at += length
 
 
-def _picture(stream: IO[bytes]) -> Held:
-    try:
-        with Pillow.open(stream, formats=("PNG", "JPEG", "TIFF")) as picture:
-            held: Held = {}
-            for key, value in picture.info.items():
-                text = _text(value) if isinstance(value, bytes) else value
-                if isinstance(text, str) and key != "exif":
-                    held |= _of_fields(str(picture.format), [(str(key), text)])
-            # asking a PNG without metadata would decode it whole
-            return held | (_exif(picture.getexif()) if picture.format != "PNG" or "exif" in picture.info else {})
-    except (UnidentifiedImageError, Pillow.DecompressionBombError, SyntaxError, ValueError, KeyError, TypeError):
+def _picture(path: Path) -> Held:
+    kind = kind_of(path)
+    if kind not in ("PNG", "JPEG", "TIFF"):
         return {}
+    with opened(path, kind) as picture:
+        held: Held = {}
+        for key, value in picture.info.items():
+            text = _text(value) if isinstance(value, bytes) else value
+            if isinstance(text, str) and key != "exif":
+                held |= _of_fields(kind, [(str(key), text)])
+        # asking a PNG without metadata would decode it whole
+        return held | (_exif(picture.getexif()) if kind != "PNG" or "exif" in picture.info else {})
 
 
 def _of_fields(said: str, fields: Iterable[tuple[str, str]]) -> Held:

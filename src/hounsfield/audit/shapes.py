@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,10 @@ class Shape:
         return tuple(slice(a, b + 1) for a, b in zip(self.low, self.high, strict=True))
 
 
-def shapes_of(array: NDArray[np.integer]) -> dict[int, Shape]:
-    """The extent of each value of a label map (*shape) but 0."""
+def shapes_of(array: NDArray[np.integer] | NDArray[np.bool_]) -> dict[int, Shape]:
+    """The extent of each value of a label map (*shape) but 0; of a mask, that of its 1."""
+    if array.size == 0:
+        return {}
     numbers, values = _numbered(array)
     found = {}
     for number, box in enumerate(ndimage.find_objects(numbers), start=1):
@@ -38,9 +41,11 @@ def shapes_of(array: NDArray[np.integer]) -> dict[int, Shape]:
     return dict(sorted(found.items()))
 
 
-def _numbered(array: NDArray[np.integer]) -> tuple[NDArray[np.integer], Callable[[int], int]]:
+def _numbered(array: NDArray[Any]) -> tuple[NDArray[np.integer], Callable[[int], int]]:
     """Values as numbers from 1 that boxes can be listed by, and the way back: a list of large values would be long."""
-    if array.size == 0 or (array.min() >= 0 and array.max() <= MOST_LISTED):
+    if array.dtype == bool:
+        return array.view(np.uint8), int
+    if array.min() >= 0 and array.max() <= MOST_LISTED:
         return array, int
     values, numbers = np.unique(array, return_inverse=True)
     return np.where(array == 0, 0, numbers.reshape(array.shape) + 1), lambda number: int(values[number - 1])

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 
+LONGEST_TEXT = 64 * 1024  # letters of a text that are looked at; what notes tell stands in front
+
 REPLACED = re.compile(r"(anon\w*|de-?identified|removed|unknown|none|null|no name|x+|0+|1900-?01-?01|00010101)?", re.I)
 """What stands where something was taken out."""
 
 DATE = re.compile(r"(?<!\d)(19|20)\d\d[-/.]?(0[1-9]|1[0-2])[-/.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-PERSON = re.compile(r"[^\W\d]{2,}\^[^\W\d]")  # as DICOM writes names: Family^Given
+PERSON = re.compile(r"[^\W\d]{2}\^[^\W\d]")  # as DICOM writes names: Family^Given, from the last letters of the first
 WORD = re.compile(r"\b(patient|subject|name|dob|birth\w*|mrn|hospital|institution|physician)\b\s*[:=]\s*\S", re.I)
 
 FIELD = re.compile(
@@ -46,7 +48,7 @@ GIVEN = frozenset(
 def tells(text: str) -> str:
     """What a text seems to hold: a date, a name, a word such as "patient:"; nothing where it holds none."""
     for pattern, what in ((PERSON, "a name"), (WORD, "words about a person or place"), (DATE, "a date")):
-        if pattern.search(text):
+        if pattern.search(text, 0, LONGEST_TEXT):
             return what
     return ""
 

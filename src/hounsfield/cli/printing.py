@@ -12,16 +12,10 @@ from typing import Any
 
 import click
 
-COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control codes (C0, DEL, C1), ends of lines, changes of the writing direction, halves of characters."""
+from hounsfield.values.printable import COMMANDS, printable
 
 LABEL = re.compile(r" *[a-z]+(?: [a-z]+)?  (?=\S)")
 """A word, or two, before what is said under it."""
-
-
-def printable(text: str) -> str:
-    r"""The text in one line, with every character that a terminal would obey written out: \x1b, \n, \u202e."""
-    return COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def tell(*lines: str) -> None:

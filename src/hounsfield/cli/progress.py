@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from hounsfield.cli.printing import printable
+from hounsfield.values.printable import printable
 
 LIVE_EVERY = 0.2  # seconds between two looks of the live line
 FIRST_LINE = 2.0  # seconds before the first line where nobody watches

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hounsfield.cli.printing import printable, tell
+from hounsfield.cli.printing import tell
+from hounsfield.values.printable import printable
 
 if TYPE_CHECKING:
     from hounsfield.values import Fault, Interval, Scores

@@ -9,7 +9,7 @@ Source: J. Redmon and A. Farhadi, "YOLO9000: Better, Faster, Stronger", CVPR 201
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ LIMIT = 2 * MiB
 MOST_LINES = 20_000
 MOST_CLASSES = 1_000_000
 HEAD = 4096
+FEW_RUNS = 5
 
 NUMBERS = ("x of the centre", "y of the centre", "width", "height", "confidence")
 BOX, WITH_CONFIDENCE, SHORTEST_OUTLINE = 5, 6, 7
@@ -53,7 +54,7 @@ def read_boxes(path: Path, grid: Grid, names: Mapping[int, str]) -> Boxes:
     boxes = []
     for one in read_marked(path):
         if names and one.number not in names:
-            what = f"has the class {one.number}, and the classes with a name are {min(names)} to {max(names)}"
+            what = f"has the class {one.number}, and the classes with a name are {_runs(names)}"
             raise refuse(one.where, what, "Name it beside the others, or mend the line.")
         (left, right), (top, bottom) = one.x, one.y
         x, y = (left * columns, right * columns), (top * rows, bottom * rows)
@@ -107,6 +108,18 @@ def _marked(where: str, fields: list[str]) -> Marked:
     x, y, width, height = shares[:4]
     across, down = (x - width / 2, x + width / 2), (y - height / 2, y + height / 2)
     return Marked(where, int(number), across, down, has_confidence=len(fields) == WITH_CONFIDENCE)
+
+
+def _runs(numbers: Iterable[int]) -> str:
+    """Numbers in words, the first few of many: "0 to 2, 4"."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    said = [f"{first} to {last}" if last > first else f"{first}" for first, last in runs[:FEW_RUNS]]
+    return ", ".join([*said, "..."] if len(runs) > FEW_RUNS else said)
 
 
 def _number(text: str) -> float:

@@ -56,15 +56,18 @@ class NotWritten(Refused):
 
 def suffix_of(path: Path) -> str:
     """The suffix that names the format, in lower case: `.png`, `.nii.gz`."""
-    before, last = _cut(path.name.lower())  # asked of every file many times: pathlib's own way is slow
-    if last in DOUBLE_SUFFIXES:
-        return _cut(before)[1] + last
-    return last
+    return _suffix(path.name).lower()
 
 
 def stem_of(path: Path) -> str:
     """The name without the suffix that names the format: `case_01` of `case_01.nii.gz`."""
-    return path.name[: len(path.name) - len(suffix_of(path))]
+    name = path.name
+    return name[: len(name) - len(_suffix(name))]  # as it is written: there are letters that are two in lower case
+
+
+def _suffix(name: str) -> str:
+    before, last = _cut(name)  # asked of every file many times: pathlib's own way is slow
+    return _cut(before)[1] + last if last.lower() in DOUBLE_SUFFIXES else last
 
 
 def _cut(name: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ PNG, JPEG, TIFF, GIF and BMP are told by content and not by name; each is opened
 
 from __future__ import annotations
 
+import logging
 import struct
 import warnings
 import zlib
@@ -48,6 +49,8 @@ BYTES = {"1": 0.125, "L": 1, "LA": 2, "La": 2, "I;16": 2, "I;16B": 2, "I;16L": 2
 COLOUR = ("P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")  # 3 bytes a pixel, as they are given
 ORIENTATION = 0x0112  # EXIF tag; 5 to 8 exchange rows and columns
 AGAIN = "Copy or export it again from where it came from."
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else what Pillow notes of a file goes to the terminal
 
 DAMAGE = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error,

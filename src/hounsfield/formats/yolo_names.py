@@ -1,6 +1,7 @@
 """Names of classes as YOLO's sets give them: `names:` of a data.yaml, or a text with a name in each line.
 
-Of YAML only `names` is read, as a list or by number, in brackets or over lines; anything else there is refused.
+Of YAML only `names` is read, as a list or by number, in brackets or over lines; a mapping of other words is passed
+over, as settings of a training have it, and anything else there is refused.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from hounsfield.formats.files import read_bytes
@@ -19,12 +21,13 @@ YAML = (".yaml", ".yml")
 COMMENT = re.compile(r"(?:^|(?<=\s))#")
 NAMES = re.compile(r"names[ \t]*:(?=\s|$)")
 NUMBERED = re.compile(r"(\d{1,6})[ \t]*:[ \t]+(?=\S)")
+WORDED = re.compile(r"['\"]?[^\W\d][^:]*:(?=\s|$)")
 SPECIAL = "'\"&*!|>%@`[]{}#?,"
 FORM = "Write `names: [first, second]`, or a line `  0: first` for each below `names:`."
 
 
 def read_names(path: Path) -> dict[int, str]:
-    """Number -> name of the classes; none where a YAML has no `names`.
+    """Number -> name of the classes; none where a YAML has no `names`, or names other things than classes.
 
     Refuses a YAML whose names are in no form known here, and one of poses, whose points would be taken for outlines.
     """
@@ -43,6 +46,8 @@ def read_names(path: Path) -> dict[int, str]:
 def _names(path: Path, lines: list[str], start: int) -> dict[int, str]:
     where = f"{path}, line {start + 1}"
     in_one = lines[start].partition(":")[2].strip()
+    if _are_of_others(in_one, lines[start + 1 :]):
+        return {}
     items = (
         _in_brackets(where, " ".join([in_one, *lines[start + 1 :]])) if in_one else _over_lines(path, lines, start + 1)
     )
@@ -58,6 +63,16 @@ def _names(path: Path, lines: list[str], start: int) -> dict[int, str]:
     if not names:
         raise refuse(where, "names no class", FORM)
     return names
+
+
+def _are_of_others(in_one: str, below: list[str]) -> bool:
+    """Whether `names` is a mapping, in braces or over lines, none of whose keys is a number."""
+    if in_one.startswith("{"):
+        items = " ".join([in_one[1:], *below]).partition("}")[0].split(",")
+    else:
+        items = [] if in_one else list(takewhile(lambda line: not line.strip() or line[0] in " \t", below))
+    keys = [item.strip() for item in items if item.strip()]
+    return bool(keys) and WORDED.match(keys[0]) is not None and not any(map(NUMBERED.match, keys))
 
 
 def _over_lines(path: Path, lines: list[str], start: int) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from hounsfield.layouts import lazies
 from hounsfield.values import Grid, LabelMap, Lazy, refuse
 
 INSIDE = 0.95
-"""A structure that shares more of its voxels with one other lies in it: nothing of it would be left to know."""
+"""A structure that shares more of its voxels with one other, or with all, lies in them: nothing is left to know."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,7 +35,7 @@ def structures(masks: Mapping[str, Path], image: Path, *, names: Sequence[str], 
 
     No more is held than the label map and one mask. Where masks share voxels nobody knows which structure is there, so
     these are unknown. Loading refuses a mask that holds more than one structure, that does not lie on the image's grid,
-    or that lies inside another as a whole.
+    or that lies inside another, or others together, as a whole.
     """
     labels = dict(enumerate(names, start=1))
     there = {value: masks[name] for value, name in labels.items() if name in masks}
@@ -43,21 +43,20 @@ def structures(masks: Mapping[str, Path], image: Path, *, names: Sequence[str], 
 
     def load() -> LabelMap:
         grid = lazies.format_of(image).read_grid(image)
-        array = np.zeros(grid.shape, np.min_scalar_type(unknown))
+        # a voxel that several cover has the first one's value and `behind` until all are drawn
+        behind = len(labels)
+        array = np.zeros(grid.shape, np.min_scalar_type(max(unknown, 2 * behind)))
         sizes: dict[int, int] = {}
         shared: dict[tuple[int, int], int] = {}
-        again: list[NDArray[np.integer]] = []
         for value, path in there.items():
-            sizes[value], places = _draw(_mask(path, grid, image), array, value)
-            counts = np.bincount(array.reshape(-1)[places], minlength=1)
+            sizes[value], counts = _draw(_mask(path, grid, image), array, value, behind)
             for other in map(int, np.flatnonzero(counts)):
                 _refuse_inside(there, sizes, (other, value), int(counts[other]))
                 shared[other, value] = int(counts[other])
-            again.append(places)
-        for places in again:
-            array.reshape(-1)[places] = unknown
+        _refuse_covered(there, sizes, shared, array)
+        array[array > behind] = unknown
         return Structures(
-            array,
+            array.astype(np.min_scalar_type(unknown), copy=False),
             grid,
             labels,
             ignore=unknown if shared else None,
@@ -85,17 +84,18 @@ def _mask(path: Path, grid: Grid, image: Path) -> lazies.Labels:
     return mask
 
 
-def _draw(mask: lazies.Labels, array: lazies.Labels, value: int) -> tuple[int, NDArray[np.integer]]:
-    """Give a mask's voxels a value where they have none, plane by plane; their number, and where others had one."""
-    size, places, start = 0, [np.empty(0, np.int64)], 0
+def _draw(mask: lazies.Labels, array: lazies.Labels, value: int, behind: int) -> tuple[int, NDArray[np.intp]]:
+    """Draw a mask, plane by plane; its voxels, and how many of them each value covered first."""
+    size, counts = 0, np.zeros(2 * behind + 1, np.intp)
     for drawn, plane in zip(mask, array, strict=True):
         inside = drawn > 0
         if inside.any():
-            size += int(np.count_nonzero(inside))
-            places.append(start + np.flatnonzero(inside & (plane > 0)))
-            plane[inside & (plane == 0)] = value
-        start += plane.size
-    return size, np.concatenate(places)
+            before = plane[inside]
+            size += before.size
+            counts += np.bincount(before, minlength=counts.size)
+            plane[inside] = np.where(before == 0, value, np.where(before > behind, before, before + behind))
+    first = np.append(0, counts[1 : behind + 1] + counts[behind + 1 :])
+    return size, first
 
 
 def _refuse_inside(there: Mapping[int, Path], sizes: Mapping[int, int], pair: tuple[int, int], count: int) -> None:
@@ -104,3 +104,17 @@ def _refuse_inside(there: Mapping[int, Path], sizes: Mapping[int, int], pair: tu
     if count > INSIDE * sizes[inner]:
         what = f"lies inside {there[outer]}: {count} of its {sizes[inner]} voxels are the other's too"
         raise refuse(there[inner], what, "Take it out of the outer one, so that each voxel is of one structure.")
+
+
+def _refuse_covered(
+    there: Mapping[int, Path], sizes: Mapping[int, int], shared: Mapping[tuple[int, int], int], array: lazies.Labels
+) -> None:
+    """Refuses a structure of which several others together leave nothing."""
+    alone = np.sum([np.bincount(plane.reshape(-1), minlength=max(there) + 1)[: max(there) + 1] for plane in array], 0)
+    for value, size in sizes.items():
+        covered = size - int(alone[value])
+        if covered > INSIDE * size:
+            others = {a if b == value else b: count for (a, b), count in shared.items() if value in (a, b)}
+            first, second = (there[other].name for other in sorted(others, key=lambda other: -others[other])[:2])
+            what = f"lies inside others together, most in {first} and {second}: {covered} of its {size} voxels"
+            raise refuse(there[value], what, "Take it out of the outer ones, so that each voxel is of one structure.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,44 @@ def iou(a: Corners, b: Corners) -> NDArray[np.float64]:
     shared = np.prod(np.maximum(high - low, 0.0), axis=2)
     union = volume(a)[:, None] + volume(b)[None] - shared
     return shared / np.where(union > 0, union, 1.0)
+
+
+def doubles(boxes: Corners, kinds: Sequence[Hashable], iou_threshold: float) -> dict[int, int]:
+    """Index of each box that overlaps an earlier one of its kind by more than the threshold -> index of the first such.
+
+    What is a double itself has none. No matrix of all pairs is made: boxes that overlap so much begin near each other.
+    """
+    members: dict[Hashable, list[int]] = {}
+    for index, kind in enumerate(kinds):
+        members.setdefault(kind, []).append(index)
+    found: dict[int, int] = {}
+    for own in members.values():
+        if len(own) > 1:
+            alike = _doubles_of_a_kind(boxes[own], iou_threshold)
+            found |= {own[second]: own[first] for second, first in alike.items()}
+    return found
+
+
+def _doubles_of_a_kind(boxes: Corners, iou_threshold: float) -> dict[int, int]:
+    low = boxes[:, 0]
+    # along each axis the union is less than size / threshold, and of it less than 1 - threshold is not shared; the
+    # second division is room for rounding
+    reach = np.maximum(boxes[:, 1] - low, 0.0) * (1 - iou_threshold) / iou_threshold**2
+    windows = []
+    for axis in range(boxes.shape[2]):
+        order = np.argsort(low[:, axis], kind="stable")
+        start = np.searchsorted(low[order, axis], low[:, axis] - reach[:, axis], "left")
+        stop = np.searchsorted(low[order, axis], low[:, axis] + reach[:, axis], "right")
+        windows.append((order, start, stop))
+    order, start, stop = min(windows, key=lambda window: int((window[2] - window[1]).sum()))
+    first_of = np.full(len(boxes), -1)
+    for first in np.flatnonzero(stop - start > 1):
+        if first_of[first] < 0:
+            near = order[start[first] : stop[first]]
+            near = near[(near > first) & (first_of[near] < 0)]
+            near = near[np.all(np.abs(low[near] - low[first]) <= reach[first], axis=1)]
+            first_of[near[iou(boxes[first : first + 1], boxes[near])[0] > iou_threshold]] = first
+    return {int(second): int(first_of[second]) for second in np.flatnonzero(first_of >= 0)}
 
 
 def nms(boxes: Corners, scores: NDArray[Any], iou_threshold: float) -> NDArray[np.intp]:

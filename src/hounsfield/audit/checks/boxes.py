@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hounsfield.audit.opened import OpenedCase
-from hounsfield.ops.boxes import iou
+from hounsfield.ops.boxes import doubles, iou
 from hounsfield.values import Boxes, Dataset, Fault
 
 TWICE = 0.9  # IoU from which on two boxes of a class mark one object
@@ -71,12 +71,12 @@ def wrong_boxes(drawn: Drawn) -> Iterator[tuple[int | np.integer, str, str, floa
             1.0,
         )
     usable = np.flatnonzero(~inverted & ~empty)
-    overlap = np.triu(iou(drawn.corners[usable], drawn.corners[usable]), 1)
-    for a, b in np.argwhere(overlap > TWICE):
+    twice = doubles(drawn.corners[usable], [drawn.labels[number] for number in usable], TWICE)
+    for b, a in sorted(twice.items(), key=lambda pair: pair[::-1]):
         first, second = int(usable[a]), int(usable[b])
-        if drawn.labels[first] == drawn.labels[second]:
-            what = f"has {_box(drawn, first)} and box {second + 1} around one object (IoU {overlap[a, b]:.2f})"
-            yield first, what, "Remove one of them.", 0.9
+        overlap = float(iou(drawn.corners[[first]], drawn.corners[[second]])[0, 0])
+        what = f"has {_box(drawn, first)} and box {second + 1} around one object (IoU {overlap:.2f})"
+        yield first, what, "Remove one of them.", 0.9
 
 
 def _box(drawn: Drawn, number: int | np.integer) -> str:

@@ -7,6 +7,7 @@ the image would say that it holds nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from hounsfield.audit.mending.mend import Mend
 from hounsfield.audit.mending.sheet import Entry, Sheet
 from hounsfield.audit.wording import listed
 from hounsfield.formats.files import writing
-from hounsfield.ops.boxes import iou
+from hounsfield.ops.boxes import doubles
 from hounsfield.values import Boxes, Dataset, Refused, refuse
 
 SHEETS: Mapping[str, Callable[[Path], Sheet]] = {
@@ -67,12 +68,8 @@ def _wrong(entries: Sequence[Entry]) -> tuple[set[int], set[int], dict[int, int]
 def _second(entries: Sequence[Entry], places: Sequence[int]) -> dict[int, int]:
     """Of boxes around one object, of which the same is said, the later ones' places with that of the first."""
     corners = np.array([list(zip(entry.y, entry.x, strict=True)) for entry in entries], float).reshape(-1, 2, 2)
-    found: dict[int, int] = {}
-    for a, b in np.argwhere(np.triu(iou(corners, corners), 1) > TWICE):
-        are_alike = entries[a].label == entries[b].label and entries[a].rest == entries[b].rest
-        if are_alike and places[a] not in found:
-            found.setdefault(places[b], places[a])
-    return found
+    said = [json.dumps([entry.label, entry.rest], sort_keys=True) for entry in entries]
+    return {places[second]: places[first] for second, first in doubles(corners, said, TWICE).items()}
 
 
 def _said(entries: Sequence[Entry], turned: Set[int], empty: Set[int], second: Mapping[int, int]) -> str:
