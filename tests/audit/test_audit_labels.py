@@ -221,6 +221,30 @@ def test_a_copy_of_another_cases_file_is_named_as_such(tmp_path) -> None:
         assert fault.remedy.startswith(f"Put the right {'image' if side == 'image' else 'label map'} in its place")
 
 
+def test_a_copy_of_another_cases_label_under_another_header_is_one_too(tmp_path) -> None:
+    good = [write(tmp_path, f"good_{n}", affine=AFFINE) for n in range(4)]
+    kinds = np.random.default_rng(0).integers(0, 3, (4, 8, 9, 10)).astype(np.uint8)
+    for n, labels in enumerate(kinds):
+        nib.save(nib.Nifti1Image(labels, AFFINE), tmp_path / f"good_{n}_label.nii.gz")
+    odd = write(tmp_path, "odd", affine=AFFINE)
+    nib.save(nib.Nifti1Image(kinds[2].astype(np.float32), np.eye(4)), tmp_path / "odd_label.nii.gz")
+    (fault,) = found(grids.CHECK, [*good, odd])
+    assert fault.what.startswith(f"is a copy of {tmp_path / 'good_2_label.nii.gz'}, and")
+
+
+def test_axes_in_another_order_in_the_same_place_are_no_fault_of_the_image(tmp_path) -> None:
+    good = [write(tmp_path, f"good_{n}", affine=AFFINE) for n in range(4)]
+    odd = write(tmp_path, "odd", affine=np.eye(4), label_affine=np.eye(4))
+    image = nib.load(tmp_path / "odd_label.nii.gz")
+    labels = np.asarray(image.dataobj)
+    turned = np.diag([-1.0, 1, 1, 1])
+    turned[0, 3] = labels.shape[0] - 1
+    nib.save(nib.Nifti1Image(labels[::-1], turned), tmp_path / "odd_label.nii.gz")
+    (fault,) = found(grids.CHECK, [*good, odd])
+    assert (fault.where, fault.cases) == (str(tmp_path / "odd_label.nii.gz"), ("odd",))
+    assert "in the same place" in fault.what
+
+
 def test_which_side_is_odd_is_not_guessed_without_others(tmp_path) -> None:
     (fault,) = found(grids.CHECK, [write(tmp_path, "odd", affine=AFFINE, label_affine=AFFINE @ np.diag([3, 1, 1, 1]))])
     assert "odd one" not in fault.what

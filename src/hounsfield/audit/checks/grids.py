@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hounsfield.audit.opened import OpenedCase
-from hounsfield.values import Dataset, Fault, Grid, LabelMap
+from hounsfield.formats.label_values import smallest
+from hounsfield.values import Dataset, Fault, Grid, LabelMap, Lazy, Refused
 
+EXACT = 1e-3  # of an element: so near have centres to lie for one to be the other
 FEWEST = 3  # cases that have to fit before others are held against them
 
 LABEL_ODD = "the label is the odd one: its grid is unlike those of the other cases"
 IMAGE_ODD = "the image is the odd one: its grid is unlike those of the other cases, the label's is like them"
 LABEL_BARE = "the label has lost its header: its affine says nothing"
 IMAGE_BARE = "the image has lost its header: its affine says nothing"
+
+TURNED = "Bring its axes into the order of the image's: every element is there, and stays where it is."
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Grids:
         for name, truth in case.case.truths.items():
             grids = case.grids(name) if issubclass(truth.answer.kind, LabelMap) else None
             if grids is not None:
-                digests = case.case.inputs[truth.of].digest(), truth.answer.digest()
+                digests = case.case.inputs[truth.of].digest(), _content(truth.answer)
                 pairs.append(Pair(name, case.where(truth.of), case.where(name), *grids, *digests))
         return pairs
 
@@ -74,6 +80,9 @@ class Grids:
         return Fault(self.name, where, f"{what} {other}", remedy, cases=(case_id,))
 
     def _fault(self, case_id: str, pair: Pair, good: Sequence[Grid]) -> Fault:
+        if are_one_lattice(pair.label_grid, pair.image_grid):
+            what = f"has its axes in another order, or the other way round, than its image {pair.image}"
+            return Fault(self.name, pair.label, f"{what}, in the same place", TURNED, cases=(case_id,))
         blame = blamed(pair, good)
         is_image = blame in (IMAGE_ODD, IMAGE_BARE)
         where, other = (pair.image, pair.label) if is_image else (pair.label, pair.image)
@@ -91,6 +100,26 @@ def fitting(measured: Mapping[str, list[Pair]]) -> list[Grid]:
     return [pair.image_grid for pairs in measured.values() for pair in pairs if pair.fits]
 
 
+def _content(labels: Lazy[LabelMap]) -> str:
+    """What identifies the elements of a label map, whatever its header says of their place."""
+    array = _elements(labels)
+    if array is None or not array.size or not np.isfinite(array).all():
+        return labels.digest()
+    values = smallest(array)
+    return hashlib.sha256(repr(values.shape).encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+def _elements(labels: Lazy[LabelMap]) -> NDArray[Any] | None:
+    """The numbers of a label map; as stored where it is refused for its place, None where for something else."""
+    try:
+        return labels.load().array
+    except Refused:
+        try:
+            return None if labels.stored is None else labels.stored().source.slab(0, 0, 1)[0]
+        except Refused:
+            return None
+
+
 def originals_among(measured: Mapping[str, list[Pair]]) -> dict[str, str]:
     """Digest -> file, of the images and label maps that fit; what several have, as an empty one, tells nothing."""
     pairs = [pair for found in measured.values() for pair in found if pair.fits]
@@ -105,6 +134,22 @@ def copy_in(pair: Pair, originals: Mapping[str, str]) -> tuple[bool, str] | None
     if (image == pair.image) == (label == pair.label):
         return None
     return (True, image) if image != pair.image else (False, label)
+
+
+def are_one_lattice(label: Grid, image: Grid) -> bool:
+    """Whether every element of one is an element of the other, in another order: axes exchanged or turned round."""
+    if label.ndim != image.ndim or label.unit != image.unit or label.frame != image.frame:
+        return False
+    if sorted(label.shape) != sorted(image.shape):
+        return False
+    d = image.ndim
+    both = np.linalg.solve(label.affine, image.affine)  # from the image's indices to the label's
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in image.shape], indexing="ij")).reshape(d, -1).T
+    index = corners @ both[:d, :d].T + both[:d, d]
+    last = np.array(label.shape) - 1
+    ends = np.minimum(np.abs(index), np.abs(index - last))  # each corner lies on a corner
+    steps = np.abs(np.abs(both[:d, :d]) - np.rint(np.abs(both[:d, :d])))
+    return bool(ends.max() < EXACT and steps.max() < EXACT and len(np.unique(np.rint(index), axis=0)) == len(corners))
 
 
 def _difference(pair: Pair, of_image: bool) -> str:

@@ -13,14 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hounsfield.audit.checks.grids import (
     IMAGE_BARE,
     IMAGE_ODD,
     LABEL_BARE,
     LABEL_ODD,
     Pair,
+    are_one_lattice,
     blamed,
     copy_in,
     fitting,
@@ -32,8 +31,6 @@ from hounsfield.formats.files import suffix_of
 from hounsfield.layouts.lazies import format_of
 from hounsfield.ops.resampling import resample_labels
 from hounsfield.values import Case, Dataset, Grid, Image, LabelMap, Lazy, Refused
-
-EXACT = 1e-3  # of an element: so near have centres to lie for one to be the other
 
 WHY = {
     LABEL_BARE: "its own said nothing",
@@ -79,7 +76,7 @@ def _values(case: Case, pair: Pair) -> tuple[Lazy[Any], Lazy[Any]]:
 def _mend(case: Case, pair: Pair, pairs: Sequence[Pair], good: Sequence[Grid]) -> tuple[Grid, Mend] | None:
     """The grid that one of the two files is to get, and how; None where that can not be told."""
     image, label = map(volume_of, _values(case, pair))
-    if _are_one_lattice(pair.label_grid, pair.image_grid):
+    if are_one_lattice(pair.label_grid, pair.image_grid):
         return _put(label, pair.image_grid, "has its axes in the order of its image's, every element kept", _turn)
     blame = blamed(pair, good)
     if not blame or pair.image_grid.shape != pair.label_grid.shape or not _lies_right(case, pair):
@@ -93,22 +90,6 @@ def _mend(case: Case, pair: Pair, pairs: Sequence[Pair], good: Sequence[Grid]) -
 
 def _put(file: Path | None, grid: Grid, what: str, write: Callable[..., None]) -> tuple[Grid, Mend] | None:
     return None if file is None else (grid, Mend("grids", file, what, partial(write, file, grid=grid)))
-
-
-def _are_one_lattice(label: Grid, image: Grid) -> bool:
-    """Whether every element of one is an element of the other, in another order: axes exchanged or turned round."""
-    if label.ndim != image.ndim or label.unit != image.unit or label.frame != image.frame:
-        return False
-    if sorted(label.shape) != sorted(image.shape):
-        return False
-    d = image.ndim
-    both = np.linalg.solve(label.affine, image.affine)  # from the image's indices to the label's
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in image.shape], indexing="ij")).reshape(d, -1).T
-    index = corners @ both[:d, :d].T + both[:d, d]
-    last = np.array(label.shape) - 1
-    ends = np.minimum(np.abs(index), np.abs(index - last))  # each corner lies on a corner
-    steps = np.abs(np.abs(both[:d, :d]) - np.rint(np.abs(both[:d, :d])))
-    return bool(ends.max() < EXACT and steps.max() < EXACT and len(np.unique(np.rint(index), axis=0)) == len(corners))
 
 
 def _lies_right(case: Case, pair: Pair) -> bool:
