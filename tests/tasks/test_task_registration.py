@@ -146,12 +146,12 @@ def test_one_model_only():
 
 
 @pytest.mark.parametrize("bent", [True, False])
-def test_files_read_back_equal_and_leave_nothing_old(tmp_path: Path, bent: bool):
-    TASK.write(Findings(a_transform(bent=True)), tmp_path / "a.b", Case("x", {}))
+def test_files_read_back_equal_whatever_lies_beside_them(tmp_path: Path, bent: bool):
+    TASK.write(Findings(a_transform(bent=True)), tmp_path / "a.b", Case("x", {}))  # which fields are read, the JSON says
     transform = a_transform(bent)
     files = TASK.write(Findings(transform), tmp_path / "a.b", Case("x", {}))
     assert TASK.read(files[0]) == transform
-    assert sorted(file.name for file in files) == sorted(file.name for file in tmp_path.iterdir())
+    assert len(files) == (3 if bent else 1)
 
 
 def test_files_say_the_same_to_simpleitk(tmp_path: Path):
