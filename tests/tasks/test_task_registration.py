@@ -147,7 +147,8 @@ def test_one_model_only():
 
 @pytest.mark.parametrize("bent", [True, False])
 def test_files_read_back_equal_whatever_lies_beside_them(tmp_path: Path, bent: bool):
-    TASK.write(Findings(a_transform(bent=True)), tmp_path / "a.b", Case("x", {}))  # which fields are read, the JSON says
+    # which fields belong to a transform its JSON says
+    TASK.write(Findings(a_transform(bent=True)), tmp_path / "a.b", Case("x", {}))
     transform = a_transform(bent)
     files = TASK.write(Findings(transform), tmp_path / "a.b", Case("x", {}))
     assert TASK.read(files[0]) == transform
