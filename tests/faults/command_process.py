@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import metadata
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -147,6 +148,8 @@ def _code_for_everybody(folder: Path) -> Iterator[None]:
     """What is started inside imports a copy of the package that another user can read: its own place may be closed."""
     own, copy = Path(hounsfield.__path__[0]), folder / "code"
     shutil.copytree(own, copy / own.name, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "hounsfield-0.dist-info").mkdir()
+    (copy / "hounsfield-0.dist-info" / "METADATA").write_text(metadata("hounsfield").as_string())
     folder.chmod(0o755)
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(copy), before)))
@@ -179,6 +182,7 @@ def _command(world: World, words: list[str], out: str, err: str) -> None:
         sys.addaudithook(_watching(world.moment))
     if world.failing is not None:
         builtins.open = io.open = partial(_open_failing, world.failing, builtins.open)  # type: ignore[assignment]
+    sys.path.insert(0, str(Path(hounsfield.__path__[0]).parent))
     sys.argv = ["hounsfield", *words]
     runpy.run_module("hounsfield", run_name="__main__", alter_sys=True)
 
