@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import metadata
+from importlib.metadata import version
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -149,7 +149,8 @@ def _code_for_everybody(folder: Path) -> Iterator[None]:
     own, copy = Path(hounsfield.__path__[0]), folder / "code"
     shutil.copytree(own, copy / own.name, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "hounsfield-0.dist-info").mkdir()
-    (copy / "hounsfield-0.dist-info" / "METADATA").write_text(metadata("hounsfield").as_string())
+    said = f"Metadata-Version: 2.1\nName: hounsfield\nVersion: {version('hounsfield')}\n"
+    (copy / "hounsfield-0.dist-info" / "METADATA").write_text(said)
     folder.chmod(0o755)
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(copy), before)))
