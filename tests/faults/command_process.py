@@ -148,9 +148,10 @@ def _code_for_everybody(folder: Path) -> Iterator[None]:
     """What is started inside imports a copy of the package that another user can read: its own place may be closed."""
     own, copy = Path(hounsfield.__path__[0]), folder / "code"
     shutil.copytree(own, copy / own.name, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "hounsfield-0.dist-info").mkdir()
-    said = f"Metadata-Version: 2.1\nName: hounsfield\nVersion: {version('hounsfield')}\n"
-    (copy / "hounsfield-0.dist-info" / "METADATA").write_text(said)
+    for name in ("hounsfield", "numpy", "torch"):  # whose versions a run notes down
+        (copy / f"{name}-0.dist-info").mkdir()
+        said = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version(name)}\n"
+        (copy / f"{name}-0.dist-info" / "METADATA").write_text(said)
     folder.chmod(0o755)
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(copy), before)))
