@@ -13,15 +13,11 @@ import multiprocessing
 import os
 import pkgutil
 import runpy
-import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
-from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -125,8 +121,6 @@ class Commands:
         late += ["PIL.BmpImagePlugin", "pydicom", "pytest", "resource", "runpy", "statistics"]
         late += ["torch._dynamo", "torch.distributed"]
         self._context.set_forkserver_preload([*(name for name in modules if not name.endswith("__main__")), *late])
-        with _code_for_everybody(outputs):
-            forkserver.ensure_running()
 
     def start(self, world: World, *words: object) -> Running:
         """A command that runs beside this process."""
@@ -141,27 +135,6 @@ class Commands:
     def run(self, world: World, *words: object) -> Ended:
         """A command, to its end."""
         return self.start(world, *words).end()
-
-
-@contextmanager
-def _code_for_everybody(folder: Path) -> Iterator[None]:
-    """What is started inside imports a copy of the package that another user can read: its own place may be closed."""
-    own, copy = Path(hounsfield.__path__[0]), folder / "code"
-    shutil.copytree(own, copy / own.name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("hounsfield", "numpy", "torch"):  # whose versions a run notes down
-        (copy / f"{name}-0.dist-info").mkdir()
-        said = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version(name)}\n"
-        (copy / f"{name}-0.dist-info" / "METADATA").write_text(said)
-    folder.chmod(0o755)
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(copy), before)))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
 
 
 def _command(world: World, words: list[str], out: str, err: str) -> None:
@@ -184,7 +157,6 @@ def _command(world: World, words: list[str], out: str, err: str) -> None:
         sys.addaudithook(_watching(world.moment))
     if world.failing is not None:
         builtins.open = io.open = partial(_open_failing, world.failing, builtins.open)  # type: ignore[assignment]
-    sys.path.insert(0, str(Path(hounsfield.__path__[0]).parent))
     sys.argv = ["hounsfield", *words]
     runpy.run_module("hounsfield", run_name="__main__", alter_sys=True)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -148,7 +147,6 @@ class Card:
         return Problem(where, f"is no option of the method {self.name}", f"Its options: {known}.")
 
 
-@cache
 def card_from(path: Path) -> Card:
     """The card that a card.toml holds."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
