@@ -214,8 +214,8 @@ def test_pictures_with_named_texts(tmp_path: Path) -> None:
     ],
 )
 def test_names_of_files(name: str, what: str) -> None:
-    one = Case("c", {"image": replace(unread(f"/home/john/set/{name}"), files=())})
-    faults = found(CHECK, Dataset("/home/john/set", (one,)))
+    one = Case("c", {"image": replace(unread(f"/data/john/set/{name}"), files=())})
+    faults = found(CHECK, Dataset("/data/john/set", (one,)))
     assert [fault.what for fault in faults] == ([f"seems to have {what} in its name"] if what else [])
     assert all(fault.sure < 0.5 for fault in faults)
 
